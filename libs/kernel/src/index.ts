@@ -1,1 +1,5 @@
-export {};
+export * from './clock.js';
+export * from './decimal.js';
+export * from './money.js';
+export * from './result.js';
+export * from './siphash.js';
