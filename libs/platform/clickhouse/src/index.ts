@@ -1,1 +1,10 @@
-export {};
+export * from './client.js';
+export * from './errors.js';
+export * from './insert-native.js';
+export * from './migrations.js';
+export * from './native/block.js';
+export * from './native/fixed-width.js';
+export * from './native/low-cardinality.js';
+export * from './native/nullable.js';
+export * from './native/string-map.js';
+export * from './native/strings.js';
