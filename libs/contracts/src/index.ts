@@ -1,1 +1,10 @@
-export {};
+export * from './decode-usage-envelope.js';
+export * from './int128.js';
+export * from './priced-envelope.js';
+export * from './quantities.js';
+export * from './subjects.js';
+export * from './usage-columns.js';
+export * from './usage-envelope-builder.js';
+export * from './usage-id.js';
+export * from './usage-row.js';
+export { EnvelopeError } from './wire-reader.js';
