@@ -8,3 +8,4 @@ export * from './usage-envelope-builder.js';
 export * from './usage-id.js';
 export * from './usage-row.js';
 export { EnvelopeError } from './wire-reader.js';
+export * from './gen/ledgerline/quota/v1/quota_event_pb.js';
