@@ -1,0 +1,51 @@
+import { Command } from 'commander';
+import { addImportCommand } from './commands/import.js';
+import { addKeysCommand } from './commands/keys.js';
+import { addQuotasCommand } from './commands/quotas.js';
+import { type Context, processContext } from './commands/context.js';
+import { CliError, ExitCode } from './exit.js';
+
+const ENVIRONMENT = `
+Environment:
+  LEDGERLINE_URL        the API's address (default: the local stack's edge, http://127.0.0.1:8080)
+  LEDGERLINE_PORT       the local edge's port, when LEDGERLINE_URL is not set
+  LEDGERLINE_ADMIN_KEY  an admin key (default: the one the local stack keeps in its home)
+  LEDGERLINE_HOME       the local stack's home (default: .ledgerline)`;
+
+/** Every command of the command line; nothing is read from outside before one runs. */
+export function buildProgram(context: Context): Command {
+  const program = new Command('ledgerline')
+    .description('Works with a Ledgerline stack: keys, quotas, imports, the audit.')
+    .addHelpText('after', ENVIRONMENT)
+    .showHelpAfterError('(add --help for what can be given)');
+  addKeysCommand(program, context);
+  addQuotasCommand(program, context);
+  addImportCommand(program, context);
+  return program;
+}
+
+/** Runs one command line and gives back its exit code. @param args without node and script */
+export async function run(args: readonly string[], context: Context = processContext()): Promise<number> {
+  const program = buildProgram(context);
+  exitByThrowing(program);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return ExitCode.ok;
+  } catch (error) {
+    if (error instanceof CliError) {
+      process.stderr.write(`${error.message}\n`);
+      return error.exitCode;
+    }
+    if (isCommanderError(error)) return error.exitCode === 0 ? ExitCode.ok : ExitCode.couldNotRun;
+    throw error;
+  }
+}
+
+/** Commander ends the process by itself unless every command is told not to. */
+function exitByThrowing(command: Command): void {
+  command.exitOverride();
+  command.commands.forEach(exitByThrowing);
+}
+
+const isCommanderError = (error: unknown): error is { exitCode: number; code: string } =>
+  typeof error === 'object' && error !== null && String((error as { code?: unknown }).code).startsWith('commander.');
