@@ -1,1 +1,13 @@
-export {};
+export * from './batch-consumer.js';
+export * from './batch-runner.js';
+export * from './check-position.js';
+export * from './connection.js';
+export * from './consume-batches.js';
+export * from './ensure-streams.js';
+export * from './jetstream-batch-strategy.js';
+export * from './partition-reader.js';
+export * from './ports.js';
+export * from './publish-envelope.js';
+export * from './read-stream.js';
+export * from './stream-names.js';
+export * from './trace-context.js';

@@ -1,0 +1,123 @@
+import {
+  DiscardPolicy,
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import { type NatsConnection } from '@nats-io/transport-node';
+import { partitionCount, type StreamKind, streamOf } from './stream-names.js';
+
+export interface StreamsWanted {
+  generation: number;
+  partitions: number;
+  /** per stream; a full stream refuses publishers, it never drops messages */
+  maxBytes: number;
+  kinds: StreamKind[];
+}
+
+/** An existing stream says something else than the configuration. The message names the stream, the setting and both values. */
+export class StreamConflictError extends Error {
+  constructor(
+    readonly stream: string,
+    detail: string,
+  ) {
+    super(`Stream ${stream} contradicts the configuration: ${detail}`);
+    this.name = 'StreamConflictError';
+  }
+}
+
+/** Largest message each kind takes, headers included. PRICED stays under the broker's default max_payload of 1 MiB. */
+export const MAX_MESSAGE_BYTES: Record<StreamKind, number> = { USAGE: 262_144, PRICED: 1_000_000, QUOTA: 65_536 };
+
+const STREAM_NAME_IN_USE = 10058;
+
+/**
+ * Creates the streams that are missing and checks those that exist; safe when several processes do it at once.
+ * A larger `maxBytes` is applied to existing streams. Anything else that differs is a {@link StreamConflictError}: the log
+ * is the truth, so it is never reshaped silently.
+ */
+export async function ensureStreams(nc: NatsConnection, wanted: StreamsWanted): Promise<void> {
+  const jsm = await jetstreamManager(nc);
+  for (const kind of wanted.kinds) {
+    await refuseOtherPartitions(jsm, kind, wanted);
+    const count = partitionCount(kind, wanted.partitions);
+    await Promise.all(Array.from({ length: count }, (_, partition) => ensureStream(jsm, settings(kind, partition, wanted))));
+  }
+}
+
+type Settings = Pick<
+  StreamConfig,
+  'name' | 'subjects' | 'description' | 'retention' | 'storage' | 'discard' | 'max_bytes' | 'max_msg_size' | 'max_age' | 'max_msgs' | 'max_msgs_per_subject'
+>;
+
+function settings(kind: StreamKind, partition: number, { generation, partitions, maxBytes }: StreamsWanted): Settings {
+  const { stream, subject } = streamOf(kind, generation, partition);
+  return {
+    name: stream,
+    subjects: [subject],
+    // The partition count is part of the description because 2.9 has no stream metadata, and it must survive a half-finished creation.
+    description: kind === 'QUOTA' ? 'Ledgerline QUOTA' : `Ledgerline ${kind}, generation ${generation}, partition ${partition} of ${partitions}`,
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    max_bytes: maxBytes,
+    max_msg_size: MAX_MESSAGE_BYTES[kind],
+    max_age: 0,
+    max_msgs: -1,
+    max_msgs_per_subject: -1,
+  };
+}
+
+/** A partition past the configured count means that the generation was opened with more of them: P is fixed per generation. */
+async function refuseOtherPartitions(jsm: JetStreamManager, kind: StreamKind, { generation, partitions }: StreamsWanted): Promise<void> {
+  if (kind === 'QUOTA') return;
+  const beyond = streamOf(kind, generation, partitions).stream;
+  const info = await findStream(jsm, beyond);
+  if (info !== null) throw new StreamConflictError(beyond, `generation ${generation} has more than the configured ${partitions} partitions (PARTITIONS); the count is fixed per generation`);
+}
+
+async function ensureStream(jsm: JetStreamManager, wanted: Settings): Promise<void> {
+  const existing = (await findStream(jsm, wanted.name)) ?? (await createStream(jsm, wanted));
+  const found = existing.config;
+  refuseOtherSettings(wanted, found);
+  if (found.max_bytes < wanted.max_bytes) await jsm.streams.update(wanted.name, { max_bytes: wanted.max_bytes });
+}
+
+function refuseOtherSettings(wanted: Settings, found: StreamConfig): void {
+  for (const [setting, value] of Object.entries(wanted) as [keyof Settings, unknown][]) {
+    if (setting === 'max_bytes') continue;
+    // The server leaves out what has its zero value.
+    const actual = found[setting] ?? (setting === 'max_age' ? 0 : undefined);
+    if (JSON.stringify(actual) !== JSON.stringify(value)) {
+      throw new StreamConflictError(wanted.name, `${setting} is ${JSON.stringify(actual)}, expected ${JSON.stringify(value)}`);
+    }
+  }
+  if (found.max_bytes > wanted.max_bytes || found.max_bytes < 0) {
+    throw new StreamConflictError(wanted.name, `max_bytes is ${found.max_bytes}, more than the configured ${wanted.max_bytes} (STREAM_MAX_BYTES)`);
+  }
+  if (found.persist_mode === 'async') throw new StreamConflictError(wanted.name, 'persist_mode is async: an acknowledged message could be lost');
+  if (found.sealed) throw new StreamConflictError(wanted.name, 'it is sealed');
+}
+
+async function findStream(jsm: JetStreamManager, stream: string): Promise<StreamInfo | null> {
+  try {
+    return await jsm.streams.info(stream);
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.status === 404) return null;
+    throw error;
+  }
+}
+
+async function createStream(jsm: JetStreamManager, wanted: Settings): Promise<StreamInfo> {
+  try {
+    return await jsm.streams.add(wanted);
+  } catch (error) {
+    // Another process was faster, possibly with other settings: those are checked by the caller.
+    if (error instanceof JetStreamApiError && error.code === STREAM_NAME_IN_USE) return await jsm.streams.info(wanted.name);
+    throw error;
+  }
+}
