@@ -1,0 +1,34 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunningProcess } from './launch.js';
+
+/** A server that ended, or did not answer in time. The message says where its log is. */
+export class ServerStartError extends Error {}
+
+/**
+ * Polls `ready` until it holds. Rejects with ServerStartError as soon as the process has ended, or
+ * after `timeoutMs` (the process is stopped then).
+ */
+export async function untilReady(
+  name: string,
+  server: RunningProcess,
+  logFile: string,
+  ready: () => Promise<boolean>,
+  timeoutMs = 30_000,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  let last = '';
+  while (Date.now() < deadline) {
+    if (!server.running()) {
+      const { code, signal } = await server.exited;
+      throw new ServerStartError(`${name} ended while starting (${signal ?? `exit code ${code}`}). Its log: ${logFile}`);
+    }
+    try {
+      if (await ready()) return;
+    } catch (error) {
+      last = (error as Error).message;
+    }
+    await delay(40);
+  }
+  await server.stop();
+  throw new ServerStartError(`${name} was not ready within ${timeoutMs / 1000} s${last && ` (${last})`}. Its log: ${logFile}`);
+}
