@@ -9,6 +9,7 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import { type NatsConnection } from '@nats-io/transport-node';
+import { MAX_PRICED_BYTES, MAX_USAGE_BYTES } from '@ledgerline/contracts';
 import { partitionCount, type StreamKind, streamOf } from './stream-names.js';
 
 export interface StreamsWanted {
@@ -31,7 +32,7 @@ export class StreamConflictError extends Error {
 }
 
 /** Largest message each kind takes, headers included. PRICED stays under the broker's default max_payload of 1 MiB. */
-export const MAX_MESSAGE_BYTES: Record<StreamKind, number> = { USAGE: 262_144, PRICED: 1_000_000, QUOTA: 65_536 };
+export const MAX_MESSAGE_BYTES: Record<StreamKind, number> = { USAGE: MAX_USAGE_BYTES, PRICED: MAX_PRICED_BYTES, QUOTA: 65_536 };
 
 const STREAM_NAME_IN_USE = 10058;
 

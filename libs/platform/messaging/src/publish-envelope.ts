@@ -1,4 +1,4 @@
-import { JetStreamApiCodes, JetStreamApiError, type JetStreamClient, jserrors, type PubAck } from '@nats-io/jetstream';
+import { JetStreamApiCodes, JetStreamApiError, type JetStreamClient, type PubAck } from '@nats-io/jetstream';
 import { errors, headers as natsHeaders, type MsgHdrs } from '@nats-io/nats-core';
 import { injectTraceContext } from './trace-context.js';
 
@@ -72,9 +72,9 @@ const MESSAGE_TOO_LARGE = 10054;
 const NO_ROOM = new Set([10002, 10023, 10047, 10077]);
 
 function failureOf(error: unknown): PublishFailure {
-  if (error instanceof jserrors.StreamNotFoundError) return 'no-stream';
   if (error instanceof JetStreamApiError) {
     if (error.code === JetStreamApiCodes.StreamWrongLastSequence || error.code === JetStreamApiCodes.StreamWrongLastSequenceUnknown) return 'wrong-last-sequence';
+    if (error.code === JetStreamApiCodes.StreamNotFound) return 'no-stream';
     if (error.code === MESSAGE_TOO_LARGE) return 'too-large';
     if (NO_ROOM.has(error.code)) return 'stream-full';
     return 'refused';

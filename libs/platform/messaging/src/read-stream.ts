@@ -30,7 +30,7 @@ export function readMessage(jsm: JetStreamManager, stream: string, sequence: num
   return getMessage(jsm, stream, { seq: sequence });
 }
 
-/** The stream's state as its leader sees it. Throws StreamNotFoundError when there is no such stream. */
+/** The stream's state as its leader sees it. Throws JetStreamApiError (code 10059) when there is no such stream. */
 export async function streamInfo(jsm: JetStreamManager, stream: string): Promise<StreamState> {
   const { created, state } = await jsm.streams.info(stream);
   return {

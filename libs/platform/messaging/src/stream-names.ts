@@ -1,3 +1,5 @@
+import { pricedStream, pricedSubject, QUOTA_STREAM, QUOTA_SUBJECTS, usageStream, usageSubject } from '@ledgerline/contracts';
+
 /** The three kinds of streams. USAGE and PRICED have one stream per partition; QUOTA is one stream, read as partition 0. */
 export type StreamKind = 'USAGE' | 'PRICED' | 'QUOTA';
 
@@ -8,11 +10,14 @@ export interface StreamName {
 
 /** The stream and subject of a kind's partition. */
 export function streamOf(kind: StreamKind, generation: number, partition: number): StreamName {
-  if (kind === 'QUOTA') return { stream: 'QUOTA', subject: 'ledgerline.quota.>' };
-  return {
-    stream: `${kind}_g${generation}_p${partition}`,
-    subject: `ledgerline.${kind.toLowerCase()}.g${generation}.p${partition}`,
-  };
+  switch (kind) {
+    case 'USAGE':
+      return { stream: usageStream(generation, partition), subject: usageSubject(generation, partition) };
+    case 'PRICED':
+      return { stream: pricedStream(generation, partition), subject: pricedSubject(generation, partition) };
+    case 'QUOTA':
+      return { stream: QUOTA_STREAM, subject: QUOTA_SUBJECTS };
+  }
 }
 
 /** How many streams a kind has: QUOTA is not partitioned. */
