@@ -62,6 +62,7 @@ export function decodeUsageEnvelope(bytes: Uint8Array): UsageColumns {
     ...indexes,
     context: new Uint8Array(spread('context', fields.contexts, count, 2)),
     status: new Uint8Array(spread('status', fields.statuses, count, 2)),
+    backfill: new Uint8Array(spread('backfill', fields.backfills, count, 2)),
     occurredAtUs: deltas,
     latencyMs: whole('latency_ms', fields.latencies, count),
     transactionIds: texts('transactionIds'),
@@ -82,6 +83,7 @@ interface Fields {
   columns: Map<DictionaryField, Uint32Array>;
   contexts?: Uint32Array;
   statuses?: Uint32Array;
+  backfills?: Uint32Array;
   occurred?: Float64Array;
   latencies?: Float64Array;
   transactionIds: string[] | null;
@@ -125,6 +127,7 @@ function readFields(bytes: Uint8Array): Fields {
     else if (field === 26) fields.requestMetadata = readTexts(reader.raw());
     else if (field === 27) fields.responseMetadata = readTexts(reader.raw());
     else if (field === 28) fields.quantities.push(reader.raw());
+    else if (field === 29) fields.backfills = packed32(reader.raw(), limit);
     else reader.skip();
   }
   return fields;

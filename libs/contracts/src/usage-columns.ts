@@ -36,6 +36,8 @@ export interface UsageColumns {
   readonly context: Uint8Array;
   /** 0 ok, 1 error. */
   readonly status: Uint8Array;
+  /** 1: part of a declared backfill. */
+  readonly backfill: Uint8Array;
   readonly occurredAtUs: Float64Array;
   /** -1 is absent. */
   readonly latencyMs: Float64Array;

@@ -4,7 +4,7 @@ import { type UsageRow } from './usage-row.js';
 import { WireWriter } from './wire-writer.js';
 
 /** Bytes that a row costs besides its texts, at most: fixed columns and index columns. */
-const ROW_BYTES = 16 + 6 * DICTIONARY_FIELD_NAMES.length + 10 + 10 + 8;
+const ROW_BYTES = 16 + 6 * DICTIONARY_FIELD_NAMES.length + 10 + 10 + 9;
 
 /** Upper bound of a text's UTF-8 size without encoding it; exact for long ones, where the bound matters. */
 const boundOf = (text: string): number => (text.length > 64 ? Buffer.byteLength(text) : text.length * 3) + 5;
@@ -28,6 +28,7 @@ export class UsageEnvelopeBuilder {
   private readonly indexes: Record<DictionaryField, Uint32Array>;
   private readonly contexts: Uint8Array;
   private readonly statuses: Uint8Array;
+  private readonly backfills: Uint8Array;
   private readonly occurred: Float64Array;
   private readonly latencies: Float64Array;
   private readonly counts: (Float64Array | undefined)[] = [];
@@ -46,6 +47,7 @@ export class UsageEnvelopeBuilder {
     >;
     this.contexts = new Uint8Array(capacity);
     this.statuses = new Uint8Array(capacity);
+    this.backfills = new Uint8Array(capacity);
     this.occurred = new Float64Array(capacity);
     this.latencies = new Float64Array(capacity);
   }
@@ -97,6 +99,7 @@ export class UsageEnvelopeBuilder {
     indexes.clientCost[i] = this.index(row.clientCost);
     this.contexts[i] = row.context;
     this.statuses[i] = row.status;
+    this.backfills[i] = row.backfill;
     this.occurred[i] = row.occurredAtUs;
     this.latencies[i] = row.latencyMs;
     for (let mask = row.usageMask; mask !== 0; mask &= mask - 1) {
@@ -145,6 +148,7 @@ export class UsageEnvelopeBuilder {
         else writer.packedNumbers(2, column, rows, 1);
       });
     }
+    this.writeIndexes(29, this.backfills);
     return writer.finish();
   }
 

@@ -25,6 +25,8 @@ export class UsageRow {
   context = 0;
   /** 0 ok, 1 error. */
   status = 0;
+  /** 1: part of a declared backfill. */
+  backfill = 0;
   occurredAtUs = 0;
   latencyMs = -1;
   transactionId = '';

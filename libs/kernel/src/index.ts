@@ -3,3 +3,4 @@ export * from './decimal.js';
 export * from './money.js';
 export * from './result.js';
 export * from './siphash.js';
+export * from './quantity.js';
