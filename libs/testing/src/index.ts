@@ -1,1 +1,7 @@
-export {};
+export { freePorts } from '@ledgerline/local-stack';
+export { serverUrl } from './environment.js';
+export { eventually, type EventuallyOptions } from './eventually.js';
+export { freshClickhouse, type FreshClickhouse } from './fresh-clickhouse.js';
+export { freshDatabase, type FreshDatabase } from './fresh-database.js';
+export { freshNats, type FreshNats } from './fresh-nats.js';
+export { type RunningService, startService, type StartServiceOptions } from './start-service.js';
