@@ -1,1 +1,17 @@
-export {};
+export { hashKey } from './auth/key-table.js';
+export { KEYS_CHANNEL, KeySnapshot } from './auth/key-snapshot.js';
+export { type Principal, type Role } from './auth/principal.js';
+export { RequireRole } from './auth/require-role.js';
+export { ConfigError, type ConfigProblem } from './config/config-error.js';
+export { loadConfig } from './config/load-config.js';
+export { type ServiceConfig, serviceConfig } from './config/service-config.js';
+export { ProgressWatch } from './health/progress-watch.js';
+export { type Check, type CheckResult, Readiness, type ReadinessReport } from './health/readiness.js';
+export { parseInput } from './http/parse-input.js';
+export { PROBLEM_TYPE, type ProblemBody, problemBody } from './http/problem-body.js';
+export { type FieldError, ProblemError } from './http/problem-error.js';
+export { sendProblem } from './http/send-problem.js';
+export { createLogger } from './logging/create-logger.js';
+export { runService } from './run-service.js';
+export { type RunningService, type ServiceOptions, startService } from './start-service.js';
+export { CLOCK, CONFIG, LOGGER, METER } from './tokens.js';

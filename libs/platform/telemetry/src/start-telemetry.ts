@@ -24,8 +24,8 @@ export interface TelemetryOptions {
 /** Running telemetry of one service. */
 export interface Telemetry {
   readonly meter: Meter;
-  /** Share of new traces recorded, 0..1; lets a hot path decide before it makes a span. */
-  readonly sampleRatio: number;
+  /** Whether spans go anywhere; a hot path without a caller's trace need not begin one otherwise. */
+  readonly exporting: boolean;
   /** The current metrics in Prometheus text format 0.0.4. */
   metricsText(): Promise<string>;
   /** Flushes spans that are still buffered; never throws, never takes more than 2 s. */
@@ -54,7 +54,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   trace.setGlobalTracerProvider(tracers);
   return {
     meter: meters.getMeter('ledgerline'),
-    sampleRatio: options.sampleRatio,
+    exporting: Boolean(options.otlpEndpoint),
     metricsText: async () => serializer.serialize((await reader.collect()).resourceMetrics),
     shutdown: () => within(SHUTDOWN_LIMIT_MS, Promise.allSettled([tracers.shutdown(), meters.shutdown()])),
   };

@@ -1,0 +1,43 @@
+import { type CustomTypesConfig, Pool, types } from 'pg';
+
+export interface PoolOptions {
+  /** Most connections held at once. */
+  max?: number;
+  /** Shown in pg_stat_activity, so that an operator sees who holds a lock. */
+  applicationName: string;
+  /** Told of an error on an idle connection (the server went away); the pool itself recovers. */
+  onError?: (error: Error) => void;
+}
+
+const DEFAULT_MAX = 10;
+const CONNECT_TIMEOUT_MS = 5_000;
+const INT8_OID = 20;
+
+/**
+ * A pg pool. int8 arrives as a number when that is exact and as a bigint otherwise, so no position is ever rounded;
+ * numeric arrives as the decimal string, so no money is ever a float.
+ */
+export function createPool(url: string, { max = DEFAULT_MAX, applicationName, onError }: PoolOptions): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    max,
+    application_name: applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    types: exactTypes,
+  });
+  // Without a listener, a server restart would end the process with an unhandled 'error' event.
+  pool.on('error', (error) => onError?.(error));
+  return pool;
+}
+
+/** Parses int8 text: a number when safe, else a bigint. */
+export function parseInt8(text: string): number | bigint {
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : BigInt(text);
+}
+
+const exactTypes: CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === INT8_OID && format !== 'binary' ? parseInt8 : types.getTypeParser(oid, format as 'text')) as CustomTypesConfig['getTypeParser'],
+};

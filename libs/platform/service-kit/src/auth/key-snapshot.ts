@@ -1,0 +1,165 @@
+import { Client } from 'pg';
+import { type Logger } from 'pino';
+import { type CheckResult } from '../health/readiness.js';
+import { KeyTable, type PublishedKey } from './key-table.js';
+import { type Principal } from './principal.js';
+
+/** The accounts service notifies here whenever a key is made or revoked. */
+export const KEYS_CHANNEL = 'accounts_keys';
+
+const SELECT_KEYS = `select hash, role, key_id::text as "keyId", revoked from accounts.published_keys order by hash`;
+const POLL_MS = 5_000;
+const RECONNECT_FIRST_MS = 200;
+const RECONNECT_LONGEST_MS = 2_000;
+/** An unknown key causes at most one look at the database in this time, however many are tried. */
+const MISS_SPACING_MS = 100;
+const CONNECT_TIMEOUT_MS = 5_000;
+const QUERY_TIMEOUT_MS = 5_000;
+
+/**
+ * All API keys in memory, kept up to date by LISTEN/NOTIFY and a poll. While Postgres is away the last snapshot serves; before the
+ * first one, nothing does. A service may start before the accounts service has made the view: it keeps trying.
+ */
+export class KeySnapshot {
+  private table: KeyTable | undefined;
+  private digest = '';
+  private client: Client | undefined;
+  private stopped = false;
+  private loading: Promise<void> | undefined;
+  private missRefresh: Promise<void> | undefined;
+  private lastProblem = 'not loaded yet';
+  /** News that came while nobody was waiting for it. */
+  private pending = false;
+  private resume: () => void = () => undefined;
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly url: string,
+    private readonly applicationName: string,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Begins to follow the keys; returns at once. */
+  start(): void {
+    this.running = this.follow();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.wake();
+    await this.client?.end().catch(() => undefined);
+    await this.running;
+  }
+
+  /** The table, or undefined before the first snapshot. */
+  current(): KeyTable | undefined {
+    return this.table;
+  }
+
+  check(): CheckResult {
+    return this.table ? { ok: true } : { ok: false, reason: `no snapshot of accounts.published_keys: ${this.lastProblem}` };
+  }
+
+  /** Asks the database about a key the snapshot lacks, so that a key is good from the moment its creation was answered. */
+  async findFresh(key: string): Promise<Principal | undefined> {
+    this.missRefresh ??= this.refreshSoon().finally(() => (this.missRefresh = undefined));
+    await this.missRefresh;
+    return this.table?.find(key);
+  }
+
+  private async refreshSoon(): Promise<void> {
+    await delay(MISS_SPACING_MS);
+    await this.load().catch(() => undefined);
+  }
+
+  private async follow(): Promise<void> {
+    let backoffMs = RECONNECT_FIRST_MS;
+    while (!this.stopped) {
+      try {
+        await this.connectAndFollow(() => (backoffMs = RECONNECT_FIRST_MS));
+      } catch (error) {
+        this.lastProblem = error instanceof Error ? error.message : String(error);
+        this.logger[this.table ? 'warn' : 'debug']({ err: error }, 'the key snapshot could not be refreshed');
+      }
+      if (this.stopped) return;
+      this.pending = false;
+      await this.pause(backoffMs);
+      backoffMs = Math.min(backoffMs * 2, RECONNECT_LONGEST_MS);
+    }
+  }
+
+  /** Holds one connection and reloads on notice and on the poll; throws when the connection or the view is gone. */
+  private async connectAndFollow(onLoaded: () => void): Promise<void> {
+    const client = new Client({
+      connectionString: this.url,
+      application_name: `${this.applicationName}/keys`,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
+      keepAlive: true,
+    });
+    let lost: Error | undefined;
+    const onLost = (error?: Error): void => {
+      if (this.client !== client) return;
+      lost ??= error ?? new Error('the connection ended');
+      this.wake();
+    };
+    client.on('error', onLost).on('end', () => onLost());
+    client.on('notification', () => this.wake());
+    this.client = client;
+    try {
+      await client.connect();
+      await client.query(`listen ${KEYS_CHANNEL}`);
+      while (!this.stopped) {
+        if (lost) throw lost;
+        await this.load();
+        onLoaded();
+        if (lost) throw lost;
+        await this.pause(POLL_MS);
+      }
+    } finally {
+      this.client = undefined;
+      client.end().catch(() => undefined);
+    }
+  }
+
+  /** One query at a time; whoever asks while one runs waits for the next, which is sure to see what was committed before. */
+  private load(): Promise<void> {
+    const after = (this.loading ?? Promise.resolve()).catch(() => undefined);
+    const next = after.then(() => this.query());
+    this.loading = next;
+    return next;
+  }
+
+  private async query(): Promise<void> {
+    if (!this.client) throw new Error('not connected');
+    const { rows } = await this.client.query<PublishedKey>(SELECT_KEYS);
+    const digest = rows.map((row) => `${row.hash}${row.role}${row.keyId}${row.revoked}`).join('\n');
+    if (this.table && digest === this.digest) return;
+    this.table = new KeyTable(rows);
+    this.digest = digest;
+    this.logger.debug({ keys: rows.length }, 'key snapshot loaded');
+  }
+
+  private wake(): void {
+    this.pending = true;
+    this.resume();
+  }
+
+  /** Waits, but not longer than until the next news. */
+  private async pause(ms: number): Promise<void> {
+    if (!this.pending) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.resume = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.pending = false;
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
