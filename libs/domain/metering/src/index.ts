@@ -1,1 +1,4 @@
-export {};
+export * from './fingerprint.js';
+export * from './identity.js';
+export * from './limits.js';
+export * from './timestamp.js';

@@ -1,1 +1,3 @@
-export {};
+export * from './price-book.js';
+export * from './price-rows.js';
+export * from './seed-price-book.js';

@@ -1,0 +1,69 @@
+import { divideHalfEven, QUANTITIES } from '@ledgerline/kernel';
+import { inForce, type ModelPrices, type PriceBook, type UnitPrice } from './price-book.js';
+
+/** The columns of a batch that a price depends on (the shape of a decoded usage envelope). */
+export interface PriceableColumns {
+  readonly count: number;
+  readonly dictionary: readonly string[];
+  readonly provider: Uint32Array;
+  readonly model: Uint32Array;
+  readonly occurredAtUs: Float64Array;
+  readonly quantities: readonly { readonly quantity: number; readonly values: Float64Array | BigInt64Array }[];
+}
+
+const REASONING = QUANTITIES.find(({ name }) => name === 'reasoning_tokens')!.index;
+const OUTPUT = QUANTITIES.find(({ name }) => name === 'output_tokens')!.index;
+
+/**
+ * Costs of a batch, each row at the prices in force when it occurred.
+ *
+ * A row's cost is the sum of its lines; a line is amount x price / unit size, divided last and rounded
+ * half to even to 1e-12 USD once. A quantity above zero that has no price makes the row unpriced: its
+ * cost is unknown, which is not zero. A row without any quantity costs nothing.
+ *
+ * @param wanted rows to price: 1; others are passed over
+ * @param setCost receives a wanted row's cost in 1e-12 USD, or null when it is unpriced. A cost below 2^53
+ * comes as a number, which is exact there; a larger one as a bigint.
+ */
+export function priceRows(
+  book: PriceBook,
+  columns: PriceableColumns,
+  wanted: Uint8Array,
+  setCost: (row: number, pico: number | bigint | null) => void,
+): void {
+  const { count, dictionary, provider, model, occurredAtUs, quantities } = columns;
+  const found = new Map<number, ModelPrices | null>();
+  for (let row = 0; row < count; row++) {
+    if (wanted[row] !== 1) continue;
+    const place = provider[row]! * dictionary.length + model[row]!;
+    let prices = found.get(place);
+    if (prices === undefined) found.set(place, (prices = book.find(dictionary[provider[row]!]!, dictionary[model[row]!]!)));
+    setCost(row, costOf(prices, quantities, row, occurredAtUs[row]!));
+  }
+}
+
+function costOf(
+  prices: ModelPrices | null,
+  quantities: PriceableColumns['quantities'],
+  row: number,
+  atUs: number,
+): number | bigint | null {
+  let small = 0;
+  let large = 0n;
+  for (const { quantity, values } of quantities) {
+    const amount = values[row]!;
+    if (amount <= 0) continue;
+    const price = priceOf(prices, quantity, atUs);
+    if (!price) return null;
+    const line = typeof amount === 'number' && price.wholePico >= 0 ? amount * price.wholePico : Infinity;
+    if (small + line <= Number.MAX_SAFE_INTEGER) small += line;
+    else large += divideHalfEven(BigInt(amount) * price.pico, price.per);
+  }
+  return large === 0n ? small : large + BigInt(small);
+}
+
+/** Reasoning is billed as output unless the book has a price for it. */
+function priceOf(prices: ModelPrices | null, quantity: number, atUs: number): UnitPrice | null {
+  if (!prices) return null;
+  return inForce(prices[quantity], atUs) ?? (quantity === REASONING ? inForce(prices[OUTPUT], atUs) : null);
+}
