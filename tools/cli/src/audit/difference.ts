@@ -1,0 +1,14 @@
+/** One place where two records of the same usage do not agree. Values are exact decimal texts. */
+export interface Difference {
+  /** What was compared, e.g. `ClickHouse rows`. */
+  readonly what: string;
+  /** Where, e.g. `partition 3`. */
+  readonly where: string;
+  /** Which number, e.g. `cost_usd`. */
+  readonly field: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+export const describeDifference = ({ what, where, field, expected, found }: Difference): string =>
+  `${what}, ${where}: ${field} should be ${expected} but is ${found}`;

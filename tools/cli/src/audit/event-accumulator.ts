@@ -1,0 +1,85 @@
+import { Outcome, QUANTITIES, QUANTITY_COUNT, readInt128, type UsageColumns } from '@ledgerline/contracts';
+import { type IdHash } from './facts.js';
+import { noSums, type Sums } from './sums.js';
+import { keyText, monthOf } from './usage-key.js';
+
+const MASK_64 = 0xffff_ffff_ffff_ffffn;
+/** Sums of whole numbers are kept as doubles while exact and carried over into bigints before they stop being so. */
+const EXACT = Number.MAX_SAFE_INTEGER;
+
+interface Running {
+  readonly sums: Sums;
+  readonly small: Float64Array;
+}
+
+/** Adds up the counted events of one partition: in all, and by key. */
+export class EventAccumulator {
+  private readonly byKey = new Map<string, Running>();
+  private high = 0n;
+  private low = 0n;
+
+  /**
+   * Adds the events of one run that count (outcomes priced and unpriced).
+   *
+   * @param outcomes one a row
+   * @param costs 16 bytes a row
+   */
+  add(columns: UsageColumns, outcomes: Uint8Array, costs: Uint8Array): void {
+    const ids = new DataView(columns.usageIds.buffer, columns.usageIds.byteOffset, columns.usageIds.byteLength);
+    for (let row = 0; row < columns.count; row++) {
+      const outcome = outcomes[row];
+      if (outcome !== Outcome.priced && outcome !== Outcome.unpriced) continue;
+      const running = this.running(columns, row);
+      running.sums.events += 1n;
+      if (outcome === Outcome.unpriced) running.sums.unpriced += 1n;
+      else running.sums.costPicoUsd += readInt128(costs, row * 16);
+      this.high += ids.getBigUint64(row * 16);
+      this.low += ids.getBigUint64(row * 16 + 8);
+      addQuantities(running, columns, row);
+    }
+    this.high &= MASK_64;
+    this.low &= MASK_64;
+  }
+
+  get idHash(): IdHash {
+    return { high: this.high, low: this.low };
+  }
+
+  /** Exact sums by key, of everything added so far. */
+  sumsByKey(): Map<string, Sums> {
+    return new Map([...this.byKey].map(([key, running]) => [key, settle(running)]));
+  }
+
+  private running(columns: UsageColumns, row: number): Running {
+    const { dictionary } = columns;
+    const key = keyText({
+      customer: dictionary[columns.customer[row]!]!,
+      month: monthOf(columns.occurredAtUs[row]!),
+      provider: dictionary[columns.provider[row]!]!,
+      model: dictionary[columns.model[row]!]!,
+    });
+    let running = this.byKey.get(key);
+    if (!running) this.byKey.set(key, (running = { sums: noSums(), small: new Float64Array(QUANTITY_COUNT) }));
+    return running;
+  }
+}
+
+function addQuantities({ sums, small }: Running, columns: UsageColumns, row: number): void {
+  for (const { quantity, values } of columns.quantities) {
+    const value = values[row]!;
+    if (value < 0) continue;
+    if (typeof value === 'bigint') {
+      sums.quantities[quantity]! += value;
+      continue;
+    }
+    if (small[quantity]! + value > EXACT) {
+      sums.quantities[quantity]! += BigInt(small[quantity]!);
+      small[quantity] = 0;
+    }
+    small[quantity]! += value;
+  }
+}
+
+function settle({ sums, small }: Running): Sums {
+  return { ...sums, quantities: QUANTITIES.map(({ index }) => sums.quantities[index]! + BigInt(small[index]!)) };
+}
