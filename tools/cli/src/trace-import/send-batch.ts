@@ -57,7 +57,7 @@ const NO_ANSWER = 0;
 
 async function attempt(api: ApiTransport, events: string[]): Promise<ApiAnswer> {
   try {
-    return await api.send('POST', '/v1/events', `[${events.join(',')}]`, { prefer: 'return=minimal' });
+    return await api.send('POST', '/v1/events?backfill=true', `[${events.join(',')}]`, { prefer: 'return=minimal' });
   } catch (error) {
     return { status: NO_ANSWER, body: reasonOf(error) };
   }
