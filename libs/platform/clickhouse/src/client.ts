@@ -1,4 +1,4 @@
-import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 
 export type { ClickHouseClient };
 
@@ -13,7 +13,14 @@ export interface ClickHouseOptions {
 
 /** A client on one server, one database. Close it with `client.close()`. */
 export function createClickHouse({ url, applicationName, requestTimeoutMs = 30_000, maxConnections = 10 }: ClickHouseOptions): ClickHouseClient {
-  return createClient({ ...connectionOf(url), application: applicationName, request_timeout: requestTimeoutMs, max_open_connections: maxConnections });
+  return createClient({
+    ...connectionOf(url),
+    application: applicationName,
+    request_timeout: requestTimeoutMs,
+    max_open_connections: maxConnections,
+    // Every failure reaches the caller as an error and is logged there, once.
+    log: { level: ClickHouseLogLevel.OFF },
+  });
 }
 
 /** Splits the URL, so that a password with reserved characters (percent-encoded there) reaches the server as meant. */

@@ -13,7 +13,13 @@ export interface NativeInsert {
   signal?: AbortSignal;
 }
 
-/** Runs the insert to its end and returns the rows it wrote, by the server's own count. Throws ClickHouseFault. */
+/**
+ * Runs the insert to its end and returns the rows it wrote, by the server's own count. Throws ClickHouseFault.
+ *
+ * The server starts a query once it has read `max_query_size` bytes of query and body together, or all there is. With room for the
+ * whole body, a query starts, takes its id and evaluates its predicates only when the last byte has arrived: a writer frozen in
+ * mid-body holds no id (it would for 30 s otherwise) and decides nothing on what the table held before it froze.
+ */
 export async function insertNative(client: ClickHouseClient, { query, queryId, body, settings, signal }: NativeInsert): Promise<number> {
   try {
     const { stream, summary } = await client.exec({
@@ -21,7 +27,7 @@ export async function insertNative(client: ClickHouseClient, { query, queryId, b
       query_id: queryId,
       values: Readable.from([body], { objectMode: false }),
       abort_signal: signal,
-      clickhouse_settings: { ...settings, async_insert: 0, wait_end_of_query: 1 },
+      clickhouse_settings: { ...settings, async_insert: 0, wait_end_of_query: 1, max_query_size: String(body.length + query.length + 65_536) },
     });
     stream.resume();
     return Number(summary?.written_rows ?? 0);
