@@ -6,14 +6,14 @@ export class ServerStartError extends Error {}
 
 /**
  * Polls `ready` until it holds. Rejects with ServerStartError as soon as the process has ended, or
- * after `timeoutMs` (the process is stopped then).
+ * after `timeoutMs` or when `signal` aborts (the process is stopped then).
  */
 export async function untilReady(
   name: string,
   server: RunningProcess,
   logFile: string,
   ready: () => Promise<boolean>,
-  timeoutMs = 30_000,
+  { timeoutMs = 30_000, signal }: { timeoutMs?: number; signal?: AbortSignal } = {},
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   let last = '';
@@ -27,8 +27,10 @@ export async function untilReady(
     } catch (error) {
       last = (error as Error).message;
     }
+    if (signal?.aborted) break;
     await delay(40);
   }
   await server.stop();
+  if (signal?.aborted) throw new ServerStartError(`${name} was stopped while starting`);
   throw new ServerStartError(`${name} was not ready within ${timeoutMs / 1000} s${last && ` (${last})`}. Its log: ${logFile}`);
 }

@@ -16,6 +16,8 @@ export interface ClickhouseOptions {
   /** Created when missing. */
   database?: string;
   logFile?: string;
+  /** Gives up starting when it aborts. */
+  signal?: AbortSignal;
 }
 
 const LOCAL_STACK = fileURLToPath(new URL('../..', import.meta.url));
@@ -57,12 +59,13 @@ export async function startClickhouse(options: ClickhouseOptions): Promise<Serve
   writePidFile(pidFile, server.pid);
   const base = `http://127.0.0.1:${httpPort}`;
   const headers = { Connection: 'close', 'X-ClickHouse-User': 'ledgerline', 'X-ClickHouse-Key': password };
-  await untilReady('ClickHouse', server, logFile, async () => {
+  const ready = async (): Promise<boolean> => {
     const body = `CREATE DATABASE IF NOT EXISTS ${database}`;
     const answer = await fetch(base, { method: 'POST', body, headers, signal: AbortSignal.timeout(5000) });
     if (!answer.ok) throw new Error(await answer.text());
     return true;
-  });
+  };
+  await untilReady('ClickHouse', server, logFile, ready, { signal: options.signal });
   return {
     url: `http://ledgerline:${password}@127.0.0.1:${httpPort}/${database}`,
     pid: server.pid,

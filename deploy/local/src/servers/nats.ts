@@ -14,6 +14,8 @@ export interface NatsOptions {
   port: number;
   /** Default: nats.log in the data folder. */
   logFile?: string;
+  /** Gives up starting when it aborts. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -43,7 +45,7 @@ async function answers(url: string): Promise<boolean> {
 }
 
 /** Starts nats-server with JetStream on loopback; resolves when JetStream answers. */
-export async function startNats({ dataDir, port, logFile = join(dataDir, 'nats.log') }: NatsOptions): Promise<Server> {
+export async function startNats({ dataDir, port, logFile = join(dataDir, 'nats.log'), signal }: NatsOptions): Promise<Server> {
   const binary = await findNatsBinary();
   mkdirSync(dataDir, { recursive: true });
   const configFile = join(dataDir, 'nats.conf');
@@ -53,7 +55,7 @@ export async function startNats({ dataDir, port, logFile = join(dataDir, 'nats.l
   const server = await launch({ command: binary, args: ['--config', configFile], logFile });
   writePidFile(pidFile, server.pid);
   const url = `nats://127.0.0.1:${port}`;
-  await untilReady('NATS', server, logFile, () => answers(url));
+  await untilReady('NATS', server, logFile, () => answers(url), { signal });
   return {
     url,
     pid: server.pid,

@@ -21,6 +21,8 @@ export interface PostgresOptions {
   /** false: no fsync. A killed process still loses nothing, a power cut would. For throw-away data only. */
   durable?: boolean;
   logFile?: string;
+  /** Gives up starting when it aborts. */
+  signal?: AbortSignal;
 }
 
 function settings({ port, maxConnections = 100, durable = true }: PostgresOptions): string[] {
@@ -107,7 +109,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Server> {
   });
   writePidFile(pidFile, server.pid);
   const base = `postgres://ledgerline:${password}@127.0.0.1:${port}`;
-  await untilReady('Postgres', server, logFile, () => ensureDatabase(base, database));
+  await untilReady('Postgres', server, logFile, () => ensureDatabase(base, database), { signal: options.signal });
   return {
     url: `${base}/${database}`,
     pid: server.pid,

@@ -1,0 +1,20 @@
+import { SERVICES } from '../parts.js';
+import { createEdge } from './create-edge.js';
+
+/** Runs the edge as a process: HOST, PORT, and UPSTREAMS, a JSON object from service to base URL. */
+const { HOST = '127.0.0.1', PORT = '8080', UPSTREAMS = '{}' } = process.env;
+const upstreams = JSON.parse(UPSTREAMS) as Parameters<typeof createEdge>[0];
+const missing = SERVICES.filter((name) => !upstreams[name]);
+if (missing.length > 0) throw new Error(`UPSTREAMS lacks ${missing.join(', ')}.`);
+
+const edge = createEdge(upstreams);
+await edge.listen({ host: HOST, port: Number(PORT) });
+
+let stopping = false;
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    if (stopping) return;
+    stopping = true;
+    void edge.close().then(() => process.exit(0));
+  });
+}

@@ -1,0 +1,33 @@
+import { type ServiceName } from '../parts.js';
+
+export interface Route {
+  /** Without one: every method. */
+  method?: string;
+  path: string;
+  /** Whether everything below the path goes there too. */
+  below?: boolean;
+  service: ServiceName;
+}
+
+/**
+ * The public API: which service answers what. `deploy/compose/nginx.conf` says the same to an
+ * ingress, and a test holds the two together. The first match counts.
+ */
+export const ROUTES: readonly Route[] = [
+  { method: 'POST', path: '/v1/events', service: 'ingest' },
+  { path: '/v1/events', below: true, service: 'read-api' },
+  { path: '/v1/summaries', service: 'read-api' },
+  { path: '/v1/quotas', below: true, service: 'quota' },
+  { path: '/v1/alerts', service: 'alerting' },
+  { path: '/v1/keys', below: true, service: 'accounts' },
+  { path: '/v1/customers', below: true, service: 'accounts' },
+];
+
+/** The service for a request, or null when nobody answers that path. `path` has no query. */
+export function routeOf(method: string, path: string): ServiceName | null {
+  for (const route of ROUTES) {
+    if (route.method !== undefined && route.method !== method) continue;
+    if (path === route.path || (route.below === true && path.startsWith(`${route.path}/`))) return route.service;
+  }
+  return null;
+}

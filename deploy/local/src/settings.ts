@@ -1,0 +1,40 @@
+import { resolve } from 'node:path';
+import { PARTS, portVariable, type PartName } from './parts.js';
+
+/** Where a local stack lives and listens. */
+export interface Settings {
+  /** Absolute. */
+  home: string;
+  ports: Record<PartName, number>;
+  /** From LEDGERLINE_ADMIN_KEY; one is made when missing. */
+  adminKey: string | undefined;
+}
+
+/** A variable that cannot be used; the message names it. */
+export class SettingsError extends Error {}
+
+function port(name: PartName, fallback: number, env: NodeJS.ProcessEnv): number {
+  const variable = portVariable(name);
+  const text = env[variable];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 65_535) throw new SettingsError(`${variable} is "${text}": expected a port from 1 to 65535.`);
+  return value;
+}
+
+/** Two parts on one port would only show when the second fails to start. */
+function refuseSharedPorts(ports: Record<PartName, number>): void {
+  const taken = new Map<number, PartName>();
+  for (const [name, value] of Object.entries(ports) as [PartName, number][]) {
+    const other = taken.get(value);
+    if (other) throw new SettingsError(`${portVariable(other)} and ${portVariable(name)} both say ${value}.`);
+    taken.set(value, name);
+  }
+}
+
+/** Reads the LEDGERLINE_* variables. Throws SettingsError naming the bad one. */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const ports = Object.fromEntries(PARTS.map(({ name, defaultPort }) => [name, port(name, defaultPort, env)])) as Record<PartName, number>;
+  refuseSharedPorts(ports);
+  return { home: resolve(env['LEDGERLINE_HOME'] || '.ledgerline'), ports, adminKey: env['LEDGERLINE_ADMIN_KEY'] || undefined };
+}
