@@ -1,0 +1,97 @@
+import { partitionOf, usageIdText, UsageRow } from '@ledgerline/contracts';
+import { writeUsageId } from '@ledgerline/domain-metering';
+import { type Clock, type SipKey } from '@ledgerline/kernel';
+import { type KnownCustomers } from './known-customers.js';
+import { type OpenEnvelope, type PartitionWriter } from './partition-writer.js';
+
+/** Why an event was not taken. `field` is a path such as `usage.input_tokens`; '' is the event itself. */
+export interface Rejection {
+  readonly field: string;
+  readonly reason: string;
+}
+
+/** Fills `row` from one event as its dialect sends it, or says why it cannot. */
+export type EventReader = (event: unknown, row: UsageRow, nowUs: number) => Rejection | null;
+
+/** What became of one event of a request. */
+export type EventResult =
+  | { readonly status: 'accepted'; readonly usageId: string }
+  | { readonly status: 'rejected'; readonly field: string; readonly reason: string }
+  | { readonly status: 'unknown'; readonly usageId: string; readonly id: string; readonly reason: string };
+
+export interface RecordRequest {
+  readonly events: readonly unknown[];
+  readonly read: EventReader;
+  readonly apiKeyId: string;
+  /** Id of event n that brings none of its own. */
+  readonly idOf: (index: number) => string;
+  readonly backfill: boolean;
+  readonly traceparent: string | undefined;
+}
+
+const CUSTOMER_UNKNOWN: Rejection = { field: 'customer_id', reason: 'names a customer that does not exist' };
+
+/**
+ * Takes a request's events into the log: each is checked, given its usage_id and put into its partition's
+ * envelope. Resolves when every envelope is acknowledged or given up; one bad event never costs the others.
+ */
+export class RecordEvents {
+  private readonly row = new UsageRow();
+  private readonly usageId = new Uint8Array(16);
+
+  constructor(
+    private readonly key: SipKey,
+    private readonly writers: readonly PartitionWriter[],
+    private readonly customers: KnownCustomers,
+    private readonly clock: Clock,
+  ) {}
+
+  async record(request: RecordRequest): Promise<EventResult[]> {
+    const { events } = request;
+    const nowUs = this.clock.nowMs() * 1000;
+    const results = new Array<EventResult>(events.length);
+    const envelopes = new Array<OpenEnvelope | undefined>(events.length);
+    const ids = new Array<string>(events.length);
+    for (let i = 0; i < events.length; i++) {
+      const rejection = this.fill(request, i, nowUs);
+      if (rejection) {
+        results[i] = { status: 'rejected', ...rejection };
+        continue;
+      }
+      const { row, usageId } = this;
+      writeUsageId(this.key, row.customer, row.source, row.id, usageId);
+      envelopes[i] = this.writers[partitionOf(usageId, 0, this.writers.length)]!.append(row, usageId, request.traceparent);
+      results[i] = { status: 'accepted', usageId: usageIdText(usageId) };
+      ids[i] = row.id;
+    }
+    await this.confirm(results, envelopes, ids);
+    return results;
+  }
+
+  private fill(request: RecordRequest, index: number, nowUs: number): Rejection | null {
+    const { row } = this;
+    const rejection = request.read(request.events[index], row, nowUs);
+    if (rejection) return rejection;
+    if (!this.customers.has(row.customer)) return CUSTOMER_UNKNOWN;
+    if (row.id === '') row.id = request.idOf(index);
+    row.apiKey = request.apiKeyId;
+    row.backfill = request.backfill ? 1 : 0;
+    return null;
+  }
+
+  private async confirm(results: EventResult[], envelopes: readonly (OpenEnvelope | undefined)[], ids: readonly string[]): Promise<void> {
+    const failed = new Map<OpenEnvelope, string>();
+    for (const envelope of new Set(envelopes)) {
+      const outcome = await envelope?.outcome;
+      if (envelope && outcome && !outcome.stored) failed.set(envelope, outcome.reason);
+    }
+    if (failed.size === 0) return;
+    for (let i = 0; i < results.length; i++) {
+      const reason = failed.get(envelopes[i]!);
+      const result = results[i]!;
+      if (reason !== undefined && result.status === 'accepted') {
+        results[i] = { status: 'unknown', usageId: result.usageId, id: ids[i]!, reason };
+      }
+    }
+  }
+}

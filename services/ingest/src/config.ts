@@ -1,0 +1,22 @@
+import { serviceConfig } from '@ledgerline/service-kit';
+import { z } from 'zod';
+
+export const ingestConfig = serviceConfig.extend({
+  GENERATION: z.coerce.number('expected a whole number from 1').int().min(1).default(1),
+  /** Partitions of the generation; fixed when its streams are made. */
+  PARTITIONS: z.coerce.number('expected a whole number from 1 to 256').int().min(1).max(256).default(16),
+  /** Keys the hash that usage_ids are made with; the same in every service, for ever. */
+  USAGE_ID_KEY: z.string('expected 32 hexadecimal digits').regex(/^[0-9a-f]{32}$/i, 'expected 32 hexadecimal digits'),
+  /** What becomes of an event of a customer nobody has created. */
+  UNKNOWN_CUSTOMERS: z.enum(['create', 'reject']).default('create'),
+  /** Bytes that each stream may hold before it refuses more. */
+  STREAM_MAX_BYTES: z.coerce.number('expected bytes').int().min(1_048_576).default(8 * 1024 ** 3),
+  /** Events that share one envelope at most. */
+  ENVELOPE_MAX_EVENTS: z.coerce.number('expected a whole number from 1 to 4096').int().min(1).max(4_096).default(256),
+  /** Bytes at which an envelope is sent without waiting for more; a larger one still fits a message. */
+  ENVELOPE_FLUSH_BYTES: z.coerce.number('expected bytes from 1024 to 100000').int().min(1_024).max(100_000).default(65_536),
+  /** How long the broker's acknowledgement is waited for. */
+  PUBLISH_TIMEOUT_MS: z.coerce.number('expected milliseconds').int().min(100).max(60_000).default(5_000),
+});
+
+export type IngestConfig = ReturnType<typeof ingestConfig.parse>;

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
+import { ProblemError, RequireRole } from '@ledgerline/service-kit';
+import { nameProblem } from '@ledgerline/domain-metering';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { RecordEvents } from '../application/record-events.js';
+import { USAGE_LOG, type UsageLog } from '../application/usage-log.js';
+import { readBody } from './read-body.js';
+import { readUsageEvent } from './read-usage-event.js';
+import { resultsText, statusOf } from './results.js';
+
+/** An Idempotency-Key may be this long, so that the item's number still fits an id. */
+const MAX_KEY_LENGTH = 200;
+
+@Controller('v1/events')
+export class EventsController {
+  constructor(
+    @Inject(RecordEvents) private readonly recordEvents: RecordEvents,
+    @Inject(USAGE_LOG) private readonly log: UsageLog,
+  ) {}
+
+  @Post()
+  @RequireRole('producer')
+  async record(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { headers } = request;
+    const backfill = isBackfill(request);
+    if (!this.log.available) throw new ProblemError(503, 'log_unavailable', 'The event log cannot be reached; nothing was taken.', undefined, { 'retry-after': '1' });
+    const { events, single } = await readBody(request.body, headers['content-type'], headers['content-encoding']);
+    const results = await this.recordEvents.record({
+      events,
+      read: readUsageEvent,
+      apiKeyId: request.principal?.keyId ?? '',
+      idOf: idSource(headers['idempotency-key'], single),
+      backfill,
+      traceparent: request.trace?.traceparent,
+    });
+    const minimal = /\breturn=minimal\b/.test(String(headers['prefer'] ?? ''));
+    const status = statusOf(results);
+    if (minimal) reply.header('preference-applied', 'return=minimal');
+    if (status === 503) reply.header('retry-after', '1');
+    reply.code(status).type('application/json; charset=utf-8').send(resultsText(results, minimal));
+  }
+}
+
+/** `?backfill=true` declares that old events are meant; only an administrator may say so. */
+function isBackfill(request: FastifyRequest): boolean {
+  const { backfill } = request.query as { backfill?: string };
+  if (backfill === undefined || backfill === 'false') return false;
+  if (backfill !== 'true') throw new ProblemError(400, 'bad_parameter', 'A query parameter is not valid.', [{ field: 'backfill', reason: 'must be true or false' }]);
+  if (request.principal?.role !== 'admin') throw new ProblemError(403, 'forbidden', 'A backfill needs an admin key.');
+  return true;
+}
+
+/** Ids for events that bring none: from the Idempotency-Key, so that a repeat gets the same, else new ones. */
+function idSource(key: string | string[] | undefined, single: boolean): (index: number) => string {
+  if (key === undefined) return () => randomUUID();
+  const problem = typeof key === 'string' ? nameProblem(key, MAX_KEY_LENGTH) : 'must be sent once';
+  if (problem !== null) throw new ProblemError(400, 'bad_header', 'A header is not valid.', [{ field: 'Idempotency-Key', reason: problem }]);
+  return single ? () => key as string : (index) => `${key as string}:${index}`;
+}

@@ -1,0 +1,76 @@
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { usageIdKey } from '@ledgerline/domain-metering';
+import { type Clock } from '@ledgerline/kernel';
+import { connectNats, ensureStreams, type NatsConnection } from '@ledgerline/messaging';
+import { createPool } from '@ledgerline/postgres';
+import { CLOCK, LOGGER, Readiness } from '@ledgerline/service-kit';
+import { type Logger } from 'pino';
+import { JetStreamUsageLog } from './adapters/jetstream-usage-log.js';
+import { PostgresKnownCustomers } from './adapters/postgres-known-customers.js';
+import { everybody, KNOWN_CUSTOMERS, type KnownCustomers } from './application/known-customers.js';
+import { PartitionWriter } from './application/partition-writer.js';
+import { RecordEvents } from './application/record-events.js';
+import { USAGE_LOG, type UsageLog } from './application/usage-log.js';
+import { type IngestConfig } from './config.js';
+import { EventsController } from './http/events.controller.js';
+
+const BROKER = Symbol('BROKER');
+
+@Module({})
+export class IngestModule implements OnApplicationShutdown {
+  constructor(@Inject(BROKER) private readonly nc: NatsConnection) {}
+
+  static forRoot(config: IngestConfig): DynamicModule {
+    return {
+      module: IngestModule,
+      controllers: [EventsController],
+      providers: [
+        { provide: BROKER, useFactory: () => broker(config) },
+        {
+          provide: USAGE_LOG,
+          inject: [BROKER, Readiness],
+          useFactory: (nc: NatsConnection, readiness: Readiness): UsageLog => {
+            const log = new JetStreamUsageLog(nc, config.GENERATION, config.PUBLISH_TIMEOUT_MS);
+            readiness.register('broker', () => (log.available ? { ok: true } : { ok: false, reason: 'NATS cannot be reached' }));
+            return log;
+          },
+        },
+        {
+          provide: KNOWN_CUSTOMERS,
+          inject: [LOGGER, Readiness],
+          useFactory: (logger: Logger, readiness: Readiness) => knownCustomers(config, logger, readiness),
+        },
+        {
+          provide: RecordEvents,
+          inject: [USAGE_LOG, KNOWN_CUSTOMERS, CLOCK],
+          useFactory: (log: UsageLog, customers: KnownCustomers, clock: Clock) =>
+            new RecordEvents(usageIdKey(config.USAGE_ID_KEY), writersOf(config, log), customers, clock),
+        },
+      ],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.nc.drain();
+  }
+}
+
+async function broker(config: IngestConfig): Promise<NatsConnection> {
+  const nc = await connectNats(config.NATS_URL, `ledgerline-ingest/${config.INSTANCE_ID}`);
+  await ensureStreams(nc, { generation: config.GENERATION, partitions: config.PARTITIONS, maxBytes: config.STREAM_MAX_BYTES, kinds: ['USAGE'] });
+  return nc;
+}
+
+function writersOf(config: IngestConfig, log: UsageLog): PartitionWriter[] {
+  const limits = { maxEvents: config.ENVELOPE_MAX_EVENTS, flushBytes: config.ENVELOPE_FLUSH_BYTES };
+  return Array.from({ length: config.PARTITIONS }, (_, partition) => new PartitionWriter(config.GENERATION, partition, log, limits));
+}
+
+async function knownCustomers(config: IngestConfig, logger: Logger, readiness: Readiness): Promise<KnownCustomers> {
+  if (config.UNKNOWN_CUSTOMERS === 'create') return everybody;
+  const pool = createPool(config.DATABASE_URL, { max: 1, applicationName: `ledgerline-ingest/${config.INSTANCE_ID}` });
+  const customers = new PostgresKnownCustomers(pool, logger);
+  await customers.start();
+  readiness.register('customers', () => (customers.loaded ? { ok: true } : { ok: false, reason: 'the list of customers is not read yet' }));
+  return customers;
+}
