@@ -8,6 +8,7 @@ export * from './jetstream-batch-strategy.js';
 export * from './partition-reader.js';
 export * from './ports.js';
 export * from './publish-envelope.js';
+export * from './read-range.js';
 export * from './read-stream.js';
 export * from './stream-names.js';
 export * from './trace-context.js';

@@ -1,0 +1,60 @@
+import { jetstream, type JetStreamClient, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { type NatsConnection, PublishError, publishEnvelope, readLastMessage, readMessage, readRange, streamInfo, streamOf } from '@ledgerline/messaging';
+import { type AppendResult, type LogState, type PricedLog, type PricedMessage } from '../application/priced-log.js';
+
+const PUBLISH_TIMEOUT_MS = 5_000;
+
+/** PRICED on JetStream. */
+export class JetStreamPricedLog implements PricedLog {
+  readonly name: string;
+  private readonly subject: string;
+  private readonly usage: string;
+  private readonly js: JetStreamClient;
+
+  constructor(
+    private readonly nc: NatsConnection,
+    generation: number,
+    partition: number,
+    private readonly timeoutMs = PUBLISH_TIMEOUT_MS,
+  ) {
+    const priced = streamOf('PRICED', generation, partition);
+    this.name = priced.stream;
+    this.subject = priced.subject;
+    this.usage = streamOf('USAGE', generation, partition).stream;
+    this.js = jetstream(nc);
+  }
+
+  async state(): Promise<LogState> {
+    return streamInfo(await this.manager(), this.name);
+  }
+
+  async usageState(): Promise<LogState> {
+    return streamInfo(await this.manager(), this.usage);
+  }
+
+  async last(): Promise<PricedMessage | null> {
+    return readLastMessage(await this.manager(), this.name);
+  }
+
+  async at(sequence: number): Promise<PricedMessage | null> {
+    return readMessage(await this.manager(), this.name, sequence);
+  }
+
+  range(from: number, to: number): AsyncIterable<PricedMessage> {
+    return readRange(this.js, this.name, from, to);
+  }
+
+  async append(bytes: Uint8Array, expectedLastSequence: number): Promise<AppendResult> {
+    try {
+      const { seq } = await publishEnvelope(this.js, this.subject, bytes, { expectLastSequence: expectedLastSequence, timeoutMs: this.timeoutMs });
+      return { kind: 'stored', sequence: seq };
+    } catch (error) {
+      if (error instanceof PublishError && (error.unknownOutcome || error.failure === 'wrong-last-sequence')) return { kind: 'unclear', cause: error };
+      throw error;
+    }
+  }
+
+  private manager(): Promise<JetStreamManager> {
+    return jetstreamManager(this.nc, { checkAPI: false });
+  }
+}

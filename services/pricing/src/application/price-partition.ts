@@ -1,0 +1,165 @@
+import { crc32 } from 'node:zlib';
+import { encodePricedEnvelope, PRICED_SCHEMA, type PricedEnvelope, type PricedRun } from '@ledgerline/contracts';
+import { type PriceBook } from '@ledgerline/domain-pricing';
+import { type Checkpoint, messageDigest } from '@ledgerline/messaging';
+import { type PartitionTerms } from './check-rows.js';
+import { decideRun, encodedBound, type UsageMessage } from './decide-run.js';
+import { type IdempotencyIndex, type IdempotencyIndexes } from './idempotency-index.js';
+import { type Ownership } from './ownership.js';
+import { type PricedLog, type PricedMessage } from './priced-log.js';
+import { PricedLogError, readEnvelope, recoverIndex } from './recover-index.js';
+
+export interface PricePartitionOptions {
+  terms: PartitionTerms;
+  book: PriceBook;
+  log: PricedLog;
+  indexes: IdempotencyIndexes;
+  ownership: Ownership;
+  /** unique to this process: tells its own messages from another's */
+  writerId: string;
+  /** told of every run that is stored */
+  onRuns?: (runs: readonly PricedRun[]) => void;
+}
+
+/** Another process wrote to this partition's PRICED. Whose it is, the lease says. */
+export class AnotherWriterError extends Error {
+  constructor(log: string, sequence: number, writerId: string) {
+    super(`${log}: message ${sequence} is by another writer, ${writerId}`);
+    this.name = 'AnotherWriterError';
+  }
+}
+
+/** Runs in one PRICED message, and their encoded bytes; a run that is larger alone goes alone. */
+const MAX_RUNS = 64;
+const MAX_BYTES = 900_000;
+const PUBLISH_ATTEMPTS = 6;
+
+/**
+ * The worker of one partition: decides USAGE in order and appends the outcomes to PRICED, each exactly once. The last PRICED message is
+ * the only record of how far it is; `recover` reads it, `price` goes on behind it.
+ */
+export class PricePartition {
+  private index: IdempotencyIndex | null = null;
+  private created = '';
+  private pricedSequence = 0;
+  private sourceTo = 0;
+
+  constructor(private readonly options: PricePartitionOptions) {}
+
+  /** Finds the position behind the last PRICED message and brings the index up to it. Gives up whatever was not stored. */
+  async recover(): Promise<Checkpoint> {
+    const { log, terms, ownership } = this.options;
+    await ownership.assertOwned(terms.partition);
+    const state = await log.state();
+    const last = await log.last();
+    if (last === null) await this.refuseLostOutcomes(state.lastSequence);
+    const index = await this.openIndex(state.created);
+    index.rollback();
+    await recoverIndex(log, index, last?.sequence ?? 0, terms);
+    if (last === null) return this.standAt(0, 0, '');
+    const envelope = readEnvelope(log, last, terms);
+    return this.standAt(last.sequence, envelope.sourceTo, messageDigest(envelope.runs[envelope.runs.length - 1]!.usage));
+  }
+
+  /** Decides the messages, which follow the last decided one, and stores the outcomes. After a rejection only `recover` may follow. */
+  async price(messages: readonly UsageMessage[]): Promise<void> {
+    if (this.index === null) throw new Error(`${this.options.log.name}: not recovered yet`);
+    let runs: PricedRun[] = [];
+    let bytes = 0;
+    for (const message of messages) {
+      const run = this.decide(message);
+      const bound = encodedBound(run);
+      if (runs.length > 0 && (runs.length === MAX_RUNS || bytes + bound > MAX_BYTES)) {
+        await this.store(runs);
+        runs = [];
+        bytes = 0;
+      }
+      runs.push(run);
+      bytes += bound;
+    }
+    if (runs.length > 0) await this.store(runs);
+  }
+
+  /** Identities in the index of this partition. */
+  get identities(): number {
+    return this.index?.size ?? 0;
+  }
+
+  /** Lets go of the partition's memory and file; `recover` takes them up again. */
+  async release(): Promise<void> {
+    const index = this.index;
+    this.index = null;
+    await index?.close();
+  }
+
+  private decide(message: UsageMessage): PricedRun {
+    const { terms, book } = this.options;
+    return decideRun(message, terms, book, (claimant) => this.index!.claim(claimant));
+  }
+
+  private async store(runs: PricedRun[]): Promise<void> {
+    const envelope: PricedEnvelope = {
+      schema: PRICED_SCHEMA,
+      generation: this.options.terms.generation,
+      partition: this.options.terms.partition,
+      sourceFrom: runs[0]!.sourceSequence,
+      sourceTo: runs[runs.length - 1]!.sourceSequence,
+      previousSourceTo: this.sourceTo,
+      writerId: this.options.writerId,
+      priceBookVersion: this.options.book.version,
+      runs,
+    };
+    if (envelope.sourceFrom !== this.sourceTo + 1) throw new Error(`USAGE ${envelope.sourceFrom} does not follow ${this.sourceTo}`);
+    const bytes = encodePricedEnvelope(envelope);
+    const sequence = await this.append(envelope, bytes);
+    this.pricedSequence = sequence;
+    this.sourceTo = envelope.sourceTo;
+    await this.index!.cover({ pricedSequence: sequence, sourceTo: envelope.sourceTo, checksum: crc32(bytes) });
+    this.options.onRuns?.(runs);
+  }
+
+  /** Appends until it is certain that the message is there once. Without an answer the leader's last message decides. */
+  private async append(envelope: PricedEnvelope, bytes: Uint8Array): Promise<number> {
+    const { log } = this.options;
+    let cause: Error | undefined;
+    for (let attempt = 0; attempt < PUBLISH_ATTEMPTS; attempt++) {
+      const result = await log.append(bytes, this.pricedSequence);
+      if (result.kind === 'stored') return result.sequence;
+      cause = result.cause;
+      const last = await log.last();
+      const sequence = last?.sequence ?? 0;
+      if (sequence === this.pricedSequence) continue;
+      if (last !== null && this.isOwn(last, envelope)) return sequence;
+      throw new AnotherWriterError(log.name, sequence, last === null ? 'nobody' : readEnvelope(log, last, this.options.terms).writerId);
+    }
+    throw new Error(`${log.name}: not stored after ${PUBLISH_ATTEMPTS} attempts`, { cause });
+  }
+
+  private isOwn(last: PricedMessage, { writerId, sourceFrom, sourceTo }: PricedEnvelope): boolean {
+    if (last.sequence !== this.pricedSequence + 1) return false;
+    const found = readEnvelope(this.options.log, last, this.options.terms);
+    return found.writerId === writerId && found.sourceFrom === sourceFrom && found.sourceTo === sourceTo;
+  }
+
+  private async openIndex(created: string): Promise<IdempotencyIndex> {
+    if (this.index !== null && this.created !== created) await this.release();
+    this.created = created;
+    this.index ??= await this.options.indexes.open({ partition: this.options.terms.partition, created });
+    return this.index;
+  }
+
+  private standAt(pricedSequence: number, sourceTo: number, digest: string): Checkpoint {
+    this.pricedSequence = pricedSequence;
+    this.sourceTo = sourceTo;
+    // PRICED carries the USAGE message itself, but not its stream's creation time.
+    return { sequence: sourceTo, streamCreated: '', messageDigest: digest, highestSeen: sourceTo };
+  }
+
+  /** Without any outcome, every USAGE message must still be there: otherwise what is missing was decided, and the outcomes are lost. */
+  private async refuseLostOutcomes(lastPriced: number): Promise<void> {
+    const { log } = this.options;
+    if (lastPriced > 0) throw new PricedLogError(log.name, `it is empty, but ${lastPriced} messages were stored in it`);
+    const { firstSequence } = await log.usageState();
+    if (firstSequence > 1) throw new PricedLogError(log.name, `it is empty, but USAGE begins at ${firstSequence}`);
+  }
+}

@@ -1,0 +1,35 @@
+/** A PRICED message as it lies in its stream. */
+export interface PricedMessage {
+  sequence: number;
+  data: Uint8Array;
+}
+
+export interface LogState {
+  /** the stream's creation time */
+  created: string;
+  /** first sequence still there; 1 for a stream that was never trimmed */
+  firstSequence: number;
+  /** 0: nothing was ever stored */
+  lastSequence: number;
+}
+
+/** What an attempt to append came to. */
+export type AppendResult =
+  /** stored at `sequence` */
+  | { kind: 'stored'; sequence: number }
+  /** no answer, or another last sequence than expected: the log has to be asked */
+  | { kind: 'unclear'; cause: Error };
+
+/** One partition's PRICED stream, and the state of its USAGE stream. Reads come from the leader. */
+export interface PricedLog {
+  /** PRICED's name, for messages to people */
+  readonly name: string;
+  state(): Promise<LogState>;
+  usageState(): Promise<LogState>;
+  last(): Promise<PricedMessage | null>;
+  at(sequence: number): Promise<PricedMessage | null>;
+  /** The messages [from..to], all of them. */
+  range(from: number, to: number): AsyncIterable<PricedMessage>;
+  /** Appends unless the last sequence is another than expected. Rejects when the message is certainly not stored (full, too large, no stream). */
+  append(bytes: Uint8Array, expectedLastSequence: number): Promise<AppendResult>;
+}
