@@ -11,3 +11,4 @@ export {
   type PostgresModuleOptions,
 } from './postgres.module.js';
 export { type Migration } from 'kysely/migration';
+export * from './leases/index.js';

@@ -28,6 +28,9 @@ export function createPool(url: string, { max = DEFAULT_MAX, applicationName, on
   });
   // Without a listener, a server restart would end the process with an unhandled 'error' event.
   pool.on('error', (error) => onError?.(error));
+  // The pool listens to idle connections only. One that is ended while checked out, between two statements of a transaction, fails
+  // its next statement anyway; it must not end the process as well.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -63,7 +63,6 @@ export async function startService<S extends z.ZodObject>(options: ServiceOption
   registerProcessMetrics(telemetry.meter);
   const readiness = new Readiness();
   const keys = new KeySnapshot(config.DATABASE_URL, `ledgerline-${name}/${config.INSTANCE_ID}`, logger);
-  readiness.register('keys', () => keys.check());
 
   const adapter = createHttpAdapter({
     bodyLimitBytes: options.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES,
@@ -72,7 +71,7 @@ export async function startService<S extends z.ZodObject>(options: ServiceOption
   const fastify = adapter.getInstance<FastifyInstance>();
   installRequestMetrics(fastify, telemetry.meter);
   installRequestTrace(fastify, telemetry);
-  installKeyAuth(fastify, keys);
+  const auth = installKeyAuth(fastify, keys);
   installOperationalRoutes(fastify, name, readiness, telemetry);
   options.http?.(fastify, config);
 
@@ -83,7 +82,6 @@ export async function startService<S extends z.ZodObject>(options: ServiceOption
     abortOnError: false,
   });
   app.useGlobalFilters(new ProblemFilter(logger));
-  keys.start();
 
   const close = async (): Promise<void> => {
     readiness.drain();
@@ -96,6 +94,10 @@ export async function startService<S extends z.ZodObject>(options: ServiceOption
   readiness.register('started', () => (started ? { ok: true } : { ok: false, reason: 'the consumers are being started' }));
   try {
     await app.init();
+    if (auth.guarded()) {
+      readiness.register('keys', () => keys.check());
+      keys.start();
+    }
     await app.listen(config.PORT, config.HOST);
     for (const strategy of options.strategies?.(app) ?? []) app.connectMicroservice({ strategy }, { inheritAppConfig: false });
     await app.startAllMicroservices();

@@ -13,9 +13,13 @@ const WRONG_ROLE = new ProblemError(403, 'forbidden', 'The role of this API key 
 
 /**
  * Checks the key of every request in Fastify's first hook, before a byte of the body is read: an unauthorised upload is refused
- * at its head. A known key costs two map look-ups and no promise.
+ * at its head. A known key costs two map look-ups and no promise. Answers whether any route asks for a key at all.
  */
-export function installKeyAuth(fastify: FastifyInstance, keys: KeySnapshot): void {
+export function installKeyAuth(fastify: FastifyInstance, keys: KeySnapshot): { guarded(): boolean } {
+  let guarded = false;
+  fastify.addHook('onRoute', (route) => {
+    guarded ||= route.config?.open !== true;
+  });
   fastify.decorateRequest('principal', null as unknown as Principal);
   fastify.addHook('onRequest', (request, reply, done) => {
     const { config } = request.routeOptions;
@@ -31,6 +35,7 @@ export function installKeyAuth(fastify: FastifyInstance, keys: KeySnapshot): voi
       () => sendProblem(reply, WRONG_KEY),
     );
   });
+  return { guarded: () => guarded };
 }
 
 function admit(principal: Principal, request: FastifyRequest, reply: FastifyReply, done: () => void): void {

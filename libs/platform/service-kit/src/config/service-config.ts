@@ -7,8 +7,8 @@ export const serviceConfig = z.object({
   /** 0 takes a free port. */
   PORT: z.coerce.number('expected a port number').int().min(0).max(65_535),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  /** Names this copy in logs, leases and metrics. */
-  INSTANCE_ID: z.string().max(100).default(() => randomBytes(6).toString('hex')),
+  /** Names this copy in logs, leases and metrics; short enough for Postgres's application_name. */
+  INSTANCE_ID: z.string().max(36).default(() => randomBytes(6).toString('hex')),
   NATS_URL: z.string().regex(/^(nats|tls|wss?):\/\//, 'expected nats://HOST:PORT').default('nats://127.0.0.1:4222'),
   DATABASE_URL: z.string('expected postgres://USER:PASSWORD@HOST:PORT/DATABASE').regex(/^postgres(ql)?:\/\//, 'expected postgres://USER:PASSWORD@HOST:PORT/DATABASE'),
   /** Base URL of an OTLP/HTTP collector; without it no trace leaves the process. */
