@@ -1,3 +1,6 @@
+export * from './audit/adapters/open-sources.js';
+export * from './audit/difference.js';
+export * from './audit/run-audit.js';
 export * from './exit.js';
 export * from './program.js';
 export * from './trace-import/import-trace.js';

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAuditCommand } from './commands/audit.js';
 import { addImportCommand } from './commands/import.js';
 import { addKeysCommand } from './commands/keys.js';
 import { addQuotasCommand } from './commands/quotas.js';
@@ -21,6 +22,7 @@ export function buildProgram(context: Context): Command {
   addKeysCommand(program, context);
   addQuotasCommand(program, context);
   addImportCommand(program, context);
+  addAuditCommand(program, context);
   return program;
 }
 

@@ -3,11 +3,13 @@ import fc from 'fast-check';
 import { compareAudit } from './compare.js';
 import { describeDifference } from './difference.js';
 import { type AuditFacts } from './facts.js';
-import { NAMED_SUMS, noSums, type Sums } from './sums.js';
-import { keyText } from './usage-key.js';
+import { noQuotaNumbers, QUOTA_SUMS } from './quota-sums.js';
+import { type LedgerSums, NAMED_SUMS, noLedgerSums, noSums, type Sums } from './sums.js';
+import { describeKey, keyText } from './usage-key.js';
 
 const amount = fc.bigInt({ min: 0n, max: 2n ** 100n });
-const sums: fc.Arbitrary<Sums> = fc.record({
+const sums: fc.Arbitrary<LedgerSums> = fc.record({
+  requestsMade: amount,
   events: amount,
   unpriced: amount,
   costPicoUsd: amount,
@@ -17,12 +19,12 @@ const keys = fc.uniqueArray(fc.record({ customer: fc.string(), month: fc.constan
 
 /** Facts of books that agree. */
 const agreeing: fc.Arbitrary<AuditFacts> = fc.tuple(fc.array(sums, { minLength: 1, maxLength: 4 }), keys, fc.array(sums, { minLength: 4, maxLength: 4 }), amount, amount).map(([partitions, names, byKey, high, low]) => {
-  const copy = (): Map<string, Sums> => new Map(names.map((name, index) => [name, structuredClone(byKey[index]!)]));
+  const copy = (): Map<string, LedgerSums> => new Map(names.map((name, index) => [name, structuredClone(byKey[index]!)]));
   return {
     ledgers: partitions.map((counted, partition) => ({ partition, cut: 9, sourceTo: 17, usageEvents: counted.events + 5n, outcomes: [0n, counted.events, 0n, 2n, 3n, 0n, 0n], counted, idHash: { high, low } })),
     stored: new Map(partitions.map((counted, partition) => [partition, { sums: structuredClone(counted), idHash: { high, low }, uniqueIds: counted.events }])),
     ledgerByKey: copy(),
-    quotaByKey: copy(),
+    quotaByKey: new Map([...copy()].map(([key, ledger]) => [key, QUOTA_SUMS.map((sum) => sum.expected(ledger))])),
     summariesByKey: copy(),
   };
 });
@@ -40,17 +42,36 @@ describe('comparing the log with the projections', () => {
     fc.assert(fc.property(agreeing, (facts) => expect([...compareAudit(facts)]).toEqual([])));
   });
 
-  it('names the place and the number of any one change, by the smallest unit, in any projection', () => {
-    const where = fc.constantFrom('stored', 'quotaByKey', 'summariesByKey');
+  it('names the place and the number of any one change in the rows or the summaries, by the smallest unit', () => {
+    const where = fc.constantFrom('stored' as const, 'summariesByKey' as const);
     fc.assert(
       fc.property(agreeing, where, fc.nat(), fc.nat({ max: NAMED_SUMS.length - 1 }), fc.constantFrom(1n, -1n), (facts, projection, at, field, by) => {
-        const entries = [...(facts[projection as 'stored' | 'quotaByKey'] as Map<unknown, unknown>).values()];
-        const entry = entries[at % entries.length] as Sums & { sums?: Sums };
-        change(entry.sums ?? entry, field, by);
+        const targets = projection === 'stored' ? [...facts.stored.values()].map((stored) => stored.sums) : [...facts.summariesByKey.values()];
+        change(targets[at % targets.length]!, field, by);
         const found = [...compareAudit(facts)];
         expect(found).toHaveLength(1);
-        expect(found[0]!.what).toBe({ stored: 'ClickHouse rows', quotaByKey: 'Quota sums', summariesByKey: 'Summaries' }[projection]);
+        expect(found[0]!.what).toBe({ stored: 'ClickHouse rows', summariesByKey: 'Summaries' }[projection]);
         expect(found[0]!.field).toBe(NAMED_SUMS[field]!.name);
+      }),
+    );
+  });
+
+  it('names the customer and the number of any one change in the quota sums, by the smallest unit', () => {
+    fc.assert(
+      fc.property(agreeing, fc.nat(), fc.nat({ max: QUOTA_SUMS.length - 1 }), fc.constantFrom(1n, -1n), (facts, at, field, by) => {
+        const [key, numbers] = [...facts.quotaByKey][at % facts.quotaByKey.size]!;
+        const quotaByKey = new Map(facts.quotaByKey).set(key, numbers.map((value, index) => (index === field ? value + by : value)));
+        expect([...compareAudit({ ...facts, quotaByKey })]).toMatchObject([{ what: 'Quota sums', where: describeKey(key), field: QUOTA_SUMS[field]!.name }]);
+      }),
+    );
+  });
+
+  it('misses no key that only one side has', () => {
+    fc.assert(
+      fc.property(agreeing, (facts) => {
+        const key = keyText({ customer: 'nobody', month: '2026-03', provider: 'p', model: 'm' });
+        const quotaByKey = new Map(facts.quotaByKey).set(key, noQuotaNumbers.map((_, index) => (index === 0 ? 1n : 0n)));
+        expect([...compareAudit({ ...facts, quotaByKey })]).toMatchObject([{ field: 'event_count', expected: '0', found: '1' }]);
       }),
     );
   });
@@ -67,8 +88,8 @@ describe('comparing the log with the projections', () => {
 
   it('says a lost 1e-12 dollar in words a person can act on', () => {
     const key = keyText({ customer: 'acme', month: '2023-11', provider: 'openai', model: 'gpt-4' });
-    const ledger = { ...noSums(), events: 2n, costPicoUsd: 75_000_000_000n };
-    const quota = { ...ledger, costPicoUsd: 74_999_999_999n };
+    const ledger = { ...noLedgerSums(), events: 2n, requestsMade: 2n, costPicoUsd: 75_000_000_000n };
+    const quota = QUOTA_SUMS.map((sum) => sum.expected(ledger) - (sum.name === 'cost_usd' ? 1n : 0n));
     const facts = { ledgers: [], stored: new Map(), ledgerByKey: new Map([[key, ledger]]), quotaByKey: new Map([[key, quota]]), summariesByKey: new Map([[key, ledger]]) };
     expect([...compareAudit(facts)].map(describeDifference)).toEqual(['Quota sums, customer "acme", 2023-11, openai/gpt-4: cost_usd should be 0.075 but is 0.074999999999']);
   });

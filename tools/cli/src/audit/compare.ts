@@ -1,6 +1,7 @@
 import { type Difference } from './difference.js';
-import { type AuditFacts, type PartitionLedger, type StoredPartition, type SumsByKey } from './facts.js';
-import { NAMED_SUMS, noSums, type Sums } from './sums.js';
+import { type AuditFacts, type PartitionLedger, type StoredPartition } from './facts.js';
+import { noQuotaNumbers, QUOTA_SUMS, quotaText } from './quota-sums.js';
+import { NAMED_SUMS, noLedgerSums, noSums, type Sums } from './sums.js';
 import { describeKey } from './usage-key.js';
 
 /**
@@ -11,8 +12,8 @@ export function* compareAudit(facts: AuditFacts): Generator<Difference> {
   for (const ledger of facts.ledgers) yield* compareOutcomes(ledger);
   for (const ledger of facts.ledgers) yield* compareStored(ledger, facts.stored.get(ledger.partition));
   yield* strayPartitions(facts);
-  yield* compareKeys('Quota sums', facts.ledgerByKey, facts.quotaByKey);
-  yield* compareKeys('Summaries', facts.ledgerByKey, facts.summariesByKey);
+  yield* compareQuota(facts);
+  yield* compareSummaries(facts);
 }
 
 function* compareOutcomes(ledger: PartitionLedger): Generator<Difference> {
@@ -40,9 +41,23 @@ function* strayPartitions({ ledgers, stored }: AuditFacts): Generator<Difference
   }
 }
 
-function* compareKeys(what: string, expected: SumsByKey, found: SumsByKey): Generator<Difference> {
-  for (const key of new Set([...expected.keys(), ...found.keys()])) {
-    yield* compareSums(what, describeKey(key), expected.get(key) ?? noSums(), found.get(key) ?? noSums());
+const keysOf = (...maps: ReadonlyMap<string, unknown>[]): Set<string> => new Set(maps.flatMap((map) => [...map.keys()]));
+
+function* compareQuota({ ledgerByKey, quotaByKey }: AuditFacts): Generator<Difference> {
+  for (const key of keysOf(ledgerByKey, quotaByKey)) {
+    const ledger = ledgerByKey.get(key) ?? noLedgerSums();
+    const numbers = quotaByKey.get(key) ?? noQuotaNumbers;
+    for (const [index, sum] of QUOTA_SUMS.entries()) {
+      const [expected, found] = [sum.expected(ledger), numbers[index]!];
+      if (expected === found) continue;
+      yield { what: 'Quota sums', where: describeKey(key), field: sum.name, expected: quotaText(sum, expected), found: quotaText(sum, found) };
+    }
+  }
+}
+
+function* compareSummaries({ ledgerByKey, summariesByKey }: AuditFacts): Generator<Difference> {
+  for (const key of keysOf(ledgerByKey, summariesByKey)) {
+    yield* compareSums('Summaries', describeKey(key), ledgerByKey.get(key) ?? noSums(), summariesByKey.get(key) ?? noSums());
   }
 }
 

@@ -1,14 +1,16 @@
 import { Outcome, QUANTITIES, QUANTITY_COUNT, readInt128, type UsageColumns } from '@ledgerline/contracts';
 import { type IdHash } from './facts.js';
-import { noSums, type Sums } from './sums.js';
+import { type LedgerSums, noLedgerSums } from './sums.js';
 import { keyText, monthOf } from './usage-key.js';
 
 const MASK_64 = 0xffff_ffff_ffff_ffffn;
 /** Sums of whole numbers are kept as doubles while exact and carried over into bigints before they stop being so. */
 const EXACT = Number.MAX_SAFE_INTEGER;
 
+const REQUESTS = QUANTITIES.find(({ name }) => name === 'requests')!.index;
+
 interface Running {
-  readonly sums: Sums;
+  readonly sums: LedgerSums;
   readonly small: Float64Array;
 }
 
@@ -25,12 +27,15 @@ export class EventAccumulator {
    * @param costs 16 bytes a row
    */
   add(columns: UsageColumns, outcomes: Uint8Array, costs: Uint8Array): void {
+    const requests = columns.quantities.find(({ quantity }) => quantity === REQUESTS)?.values as Float64Array | undefined;
     const ids = new DataView(columns.usageIds.buffer, columns.usageIds.byteOffset, columns.usageIds.byteLength);
     for (let row = 0; row < columns.count; row++) {
       const outcome = outcomes[row];
       if (outcome !== Outcome.priced && outcome !== Outcome.unpriced) continue;
       const running = this.running(columns, row);
       running.sums.events += 1n;
+      const stated = requests?.[row] ?? -1;
+      running.sums.requestsMade += stated >= 0 ? BigInt(stated) : 1n;
       if (outcome === Outcome.unpriced) running.sums.unpriced += 1n;
       else running.sums.costPicoUsd += readInt128(costs, row * 16);
       this.high += ids.getBigUint64(row * 16);
@@ -46,7 +51,7 @@ export class EventAccumulator {
   }
 
   /** Exact sums by key, of everything added so far. */
-  sumsByKey(): Map<string, Sums> {
+  sumsByKey(): Map<string, LedgerSums> {
     return new Map([...this.byKey].map(([key, running]) => [key, settle(running)]));
   }
 
@@ -59,7 +64,7 @@ export class EventAccumulator {
       model: dictionary[columns.model[row]!]!,
     });
     let running = this.byKey.get(key);
-    if (!running) this.byKey.set(key, (running = { sums: noSums(), small: new Float64Array(QUANTITY_COUNT) }));
+    if (!running) this.byKey.set(key, (running = { sums: noLedgerSums(), small: new Float64Array(QUANTITY_COUNT) }));
     return running;
   }
 }
@@ -80,6 +85,6 @@ function addQuantities({ sums, small }: Running, columns: UsageColumns, row: num
   }
 }
 
-function settle({ sums, small }: Running): Sums {
+function settle({ sums, small }: Running): LedgerSums {
   return { ...sums, quantities: QUANTITIES.map(({ index }) => sums.quantities[index]! + BigInt(small[index]!)) };
 }

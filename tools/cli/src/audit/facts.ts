@@ -1,4 +1,5 @@
-import { type Sums } from './sums.js';
+import { type QuotaNumbers } from './quota-sums.js';
+import { type LedgerSums, type Sums } from './sums.js';
 
 /** What walking a partition of USAGE and PRICED up to the cut found. */
 export interface PartitionLedger {
@@ -29,15 +30,12 @@ export interface StoredPartition {
   readonly uniqueIds: bigint;
 }
 
-/** Sums by key (see usage-key.ts), as text. */
-export type SumsByKey = ReadonlyMap<string, Sums>;
-
-/** Everything the audit compares, all of it at the same cut. */
+/** Everything the audit compares, all of it at the same cut. Keys are texts of usage-key.ts. */
 export interface AuditFacts {
   readonly ledgers: readonly PartitionLedger[];
   /** By partition; a partition without rows may be missing. */
   readonly stored: ReadonlyMap<number, StoredPartition>;
-  readonly ledgerByKey: SumsByKey;
-  readonly quotaByKey: SumsByKey;
-  readonly summariesByKey: SumsByKey;
+  readonly ledgerByKey: ReadonlyMap<string, LedgerSums>;
+  readonly quotaByKey: ReadonlyMap<string, QuotaNumbers>;
+  readonly summariesByKey: ReadonlyMap<string, Sums>;
 }

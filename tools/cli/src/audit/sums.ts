@@ -13,7 +13,15 @@ export interface Sums {
   costPicoUsd: bigint;
 }
 
+/** What the log says of a key: the sums, and what a quota of requests counts. */
+export interface LedgerSums extends Sums {
+  /** Each event is one request, unless it says how many it stands for. */
+  requestsMade: bigint;
+}
+
 export const noSums = (): Sums => ({ events: 0n, unpriced: 0n, quantities: Array.from({ length: QUANTITY_COUNT }, () => 0n), costPicoUsd: 0n });
+
+export const noLedgerSums = (): LedgerSums => ({ ...noSums(), requestsMade: 0n });
 
 /** Adds `more` to `sums` in place. */
 export function addSums(sums: Sums, more: Sums): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { encodePricedEnvelope, Outcome, partitionOf, type PricedEnvelope, type PricedRun, PRICED_SCHEMA, UsageEnvelopeBuilder, UsageRow, writeInt128 } from '@ledgerline/contracts';
+import { encodePricedEnvelope, Outcome, partitionOf, type PricedEnvelope, type PricedRun, PRICED_SCHEMA, UsageEnvelopeBuilder, usageIdText, UsageRow, writeInt128 } from '@ledgerline/contracts';
+import { usageIdKey, writeUsageId } from '@ledgerline/domain-metering';
 import { NAMED_SUMS, noSums, type Sums } from './sums.js';
 import { type StreamMessage, type Walk, walkPartition } from './walk-partition.js';
 
@@ -125,6 +126,19 @@ describe('walking a partition', () => {
     const streams = build({ messages: [[{ id, customer: 'acme', tokens: 1, seconds: 0n, occurredAtUs: 1e15, outcome: 1, cost: 1n }]], runs: [1] });
     const result = await walkPartition({ generation: 1, partition: 0, partitions: 4, cut: 1, priced: streamOf(streams.priced), usage: streamOf(streams.usage) });
     expect(result).toMatchObject({ ok: false, difference: { what: 'Counted event', where: 'partition 0, USAGE sequence 1, event 0', expected: '1', found: '0' } });
+  });
+
+  it('sees a counted event whose usage_id does not follow from its identity', async () => {
+    const key = usageIdKey('00112233445566778899aabbccddeeff');
+    const id = new Uint8Array(16);
+    writeUsageId(key, 'acme', 's', 'x', id);
+    const event = { id, customer: 'acme', tokens: 1, seconds: 0n, occurredAtUs: 1e15, outcome: 1, cost: 1n };
+    const walkOf = (event: Event): Promise<Walk> => {
+      const { priced, usage } = build({ messages: [[event]], runs: [1] });
+      return walkPartition({ generation: 1, partition: 0, partitions: 1, key, cut: 1, priced: streamOf(priced), usage: streamOf(usage) });
+    };
+    expect((await walkOf(event)).ok).toBe(true);
+    expect(await walkOf({ ...event, customer: 'zeta' })).toMatchObject({ ok: false, difference: { what: 'Counted event', field: 'usage_id', found: usageIdText(id) } });
   });
 
   it('counts a message that no one can read as one quarantined item', async () => {

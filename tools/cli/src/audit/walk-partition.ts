@@ -1,8 +1,10 @@
-import { decodePricedEnvelope, decodeUsageEnvelope, EnvelopeError, partitionOf, Outcome, type PricedEnvelope, type PricedRun, type UsageColumns } from '@ledgerline/contracts';
+import { decodePricedEnvelope, decodeUsageEnvelope, EnvelopeError, partitionOf, Outcome, type PricedEnvelope, type PricedRun, type UsageColumns, usageIdText } from '@ledgerline/contracts';
+import { writeUsageId } from '@ledgerline/domain-metering';
+import { type SipKey } from '@ledgerline/kernel';
 import { type Difference } from './difference.js';
 import { EventAccumulator } from './event-accumulator.js';
 import { type PartitionLedger } from './facts.js';
-import { addSums, noSums, type Sums } from './sums.js';
+import { addSums, type LedgerSums, noSums } from './sums.js';
 
 /** A message of a stream, as it lies there. */
 export interface StreamMessage {
@@ -18,6 +20,8 @@ export interface PartitionStreams {
   readonly partition: number;
   readonly partitions: number;
   readonly cut: number;
+  /** With it, the usage_id of every event that counts is computed anew from its identity. */
+  readonly key?: SipKey;
   readonly priced: AsyncIterable<StreamMessage>;
   readonly usage: AsyncIterable<StreamMessage>;
   /** Called now and then with the PRICED sequence reached. */
@@ -26,7 +30,7 @@ export interface PartitionStreams {
 
 /** A partition's ledger; or the first place where the two streams contradict each other. */
 export type Walk =
-  | { readonly ok: true; readonly ledger: PartitionLedger; readonly byKey: Map<string, Sums> }
+  | { readonly ok: true; readonly ledger: PartitionLedger; readonly byKey: Map<string, LedgerSums> }
   | { readonly ok: false; readonly difference: Difference };
 
 class Contradiction extends Error {
@@ -59,6 +63,7 @@ export async function walkPartition(streams: PartitionStreams): Promise<Walk> {
 class Walker {
   private readonly accumulator = new EventAccumulator();
   private readonly outcomes = Array.from({ length: Object.keys(Outcome).length + 1 }, () => 0n);
+  private readonly usageId = new Uint8Array(16);
   private usageEvents = 0n;
   private sourceTo = 0;
   private sequence = 0;
@@ -108,7 +113,7 @@ class Walker {
       this.outcomes[outcome]! += 1n;
     }
     if (!columns) return;
-    this.checkPlaces(columns, run, where);
+    this.checkIdentities(columns, run, where);
     this.accumulator.add(columns, run.outcomes, run.costs);
   }
 
@@ -121,16 +126,26 @@ class Walker {
     }
   }
 
-  /** An event that counts lies in the partition its usage_id names; elsewhere it could count twice. */
-  private checkPlaces(columns: UsageColumns, run: PricedRun, where: string): void {
+  /** An event that counts carries the usage_id of its identity and lies in the partition that names; elsewhere it could count twice. */
+  private checkIdentities(columns: UsageColumns, run: PricedRun, where: string): void {
+    const { key, partition, partitions } = this.streams;
     for (let row = 0; row < columns.count; row++) {
       if (run.outcomes[row] !== Outcome.priced && run.outcomes[row] !== Outcome.unpriced) continue;
-      const partition = partitionOf(columns.usageIds, row * 16, this.streams.partitions);
-      if (partition !== this.streams.partition) this.must('Counted event', `${where}, event ${row}`, 'partition', partition, this.streams.partition);
+      const named = partitionOf(columns.usageIds, row * 16, partitions);
+      if (named !== partition) this.must('Counted event', `${where}, event ${row}`, 'partition', named, partition);
+      if (key) this.checkUsageId(key, columns, row, where);
     }
   }
 
-  result(): { ledger: PartitionLedger; byKey: Map<string, Sums> } {
+  private checkUsageId(key: SipKey, { dictionary, customer, source, ids, usageIds }: UsageColumns, row: number, where: string): void {
+    writeUsageId(key, dictionary[customer[row]!]!, dictionary[source[row]!]!, ids[row]!, this.usageId);
+    for (let byte = 0; byte < 16; byte++) {
+      if (this.usageId[byte] === usageIds[row * 16 + byte]) continue;
+      this.must('Counted event', `${where}, event ${row}`, 'usage_id', usageIdText(this.usageId), usageIdText(usageIds, row * 16));
+    }
+  }
+
+  result(): { ledger: PartitionLedger; byKey: Map<string, LedgerSums> } {
     const { partition, cut } = this.streams;
     this.must('PRICED stream', `partition ${partition}`, 'last sequence up to the cut', cut, this.sequence);
     const byKey = this.accumulator.sumsByKey();

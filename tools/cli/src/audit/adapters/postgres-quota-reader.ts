@@ -1,0 +1,64 @@
+import { type Pool } from 'pg';
+import { parseScaled } from '@ledgerline/kernel';
+import { QUOTA_SUMS, type QuotaNumbers } from '../quota-sums.js';
+import { keyText } from '../usage-key.js';
+
+/** The quota projection and the place in the log that it stands at: one moment, one transaction. */
+export interface QuotaSnapshot {
+  /** PRICED sequence by partition: the cut of the whole audit. */
+  readonly cut: ReadonlyMap<number, number>;
+  readonly byKey: ReadonlyMap<string, QuotaNumbers>;
+}
+
+interface SumsRow {
+  customer_id: string;
+  month: string;
+  provider: string;
+  model: string;
+  [sum: string]: string;
+}
+
+const PAGE = 20_000;
+
+/**
+ * Reads checkpoints and sums in one REPEATABLE READ transaction: however fast the projection moves, both are of
+ * the same moment, so everything else can be compared at exactly that place.
+ */
+export async function readQuotaSnapshot(pool: Pool, generation: number): Promise<QuotaSnapshot> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const progress = await client.query<{ partition: number; sequence: string }>(
+      'SELECT partition, sequence::text FROM quota.published_progress WHERE generation = $1 ORDER BY partition',
+      [generation],
+    );
+    const sums = QUOTA_SUMS.map(({ name }) => `${name}::text`).join(', ');
+    await client.query(
+      `DECLARE sums NO SCROLL CURSOR FOR
+       SELECT customer_id, to_char(period_start, 'YYYY-MM') AS month, provider, model, ${sums} FROM quota.published_sums`,
+    );
+    const byKey = new Map<string, QuotaNumbers>();
+    for (;;) {
+      const { rows } = await client.query<SumsRow>(`FETCH ${PAGE} FROM sums`);
+      for (const row of rows) byKey.set(keyOf(row), numbersOf(row));
+      if (rows.length < PAGE) break;
+    }
+    return { cut: new Map(progress.rows.map(({ partition, sequence }) => [partition, Number(sequence)])), byKey };
+  } finally {
+    await client.query('ROLLBACK').catch(() => undefined);
+    client.release();
+  }
+}
+
+const keyOf = ({ customer_id, month, provider, model }: SumsRow): string => keyText({ customer: customer_id, month, provider, model });
+
+const numbersOf = (row: SumsRow): QuotaNumbers => QUOTA_SUMS.map(({ name, scale }) => parseScaled(row[name]!, scale));
+
+/** How far the rows in ClickHouse are known to reach: PRICED sequence by partition. */
+export async function readAggregationProgress(pool: Pool, generation: number): Promise<Map<number, number>> {
+  const { rows } = await pool.query<{ partition: number; sequence: string }>(
+    'SELECT partition, sequence::text FROM aggregation.published_progress WHERE generation = $1',
+    [generation],
+  );
+  return new Map(rows.map(({ partition, sequence }) => [partition, Number(sequence)]));
+}
