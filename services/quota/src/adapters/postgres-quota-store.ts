@@ -1,0 +1,121 @@
+import { type MonthNumber, type Quota, type WindowState } from '@ledgerline/domain-quota';
+import { fenceLease } from '@ledgerline/postgres';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { type CheckpointMove, type Decision, type Position, type QuotaStore, type QuotaTransaction, type QuotaWindow } from '../application/ports.js';
+import { type UsageTally } from '../application/usage-tally.js';
+import { textArray } from './array-literal.js';
+import { customerSeenToWire, toWire } from './mapping.js';
+import { moveCheckpoints, positions } from './postgres-checkpoints.js';
+import { enqueue } from './postgres-outbox.js';
+import { deleteQuota, insertQuota, lockQuota, lockQuotasOf, updateQuota } from './postgres-quotas.js';
+import { addSums, monthsUsedBy, valuesOf } from './postgres-usage-sums.js';
+import { saveStates, statesOf } from './postgres-windows.js';
+import { type QuotaDatabase } from './quota-database.js';
+
+/** The lock that batches share and changes of quotas take alone. */
+const GATE = sql`hashtextextended('ledgerline.quota.gate', 0)`;
+
+/** A change of a quota waits this long for the batches in flight; then it is refused rather than queued for ever. */
+const CHANGE_LOCK_TIMEOUT_MS = 10_000;
+
+export interface PostgresQuotaStoreOptions {
+  readonly db: Kysely<QuotaDatabase>;
+  readonly generation: number;
+  readonly leaseScope: string;
+}
+
+/** Transactions in READ COMMITTED: each statement sees what was committed before it, which is what reading behind a lock needs. */
+export class PostgresQuotaStore implements QuotaStore {
+  constructor(private readonly options: PostgresQuotaStoreOptions) {}
+
+  transact<T>(work: (transaction: QuotaTransaction) => Promise<T>): Promise<T> {
+    return this.options.db
+      .transaction()
+      .setIsolationLevel('read committed')
+      .execute((db) => work(new PostgresQuotaTransaction(db, this.options)));
+  }
+}
+
+class PostgresQuotaTransaction implements QuotaTransaction {
+  constructor(
+    private readonly db: Transaction<QuotaDatabase>,
+    private readonly options: PostgresQuotaStoreOptions,
+  ) {}
+
+  /** Plain sums need not wait for the disk: after a crash their batch is replayed from the checkpoint that is lost with them. */
+  async enterCounting(): Promise<void> {
+    await sql`select set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock_shared(${GATE})`.execute(this.db);
+  }
+
+  async enterChanging(): Promise<void> {
+    await sql`select set_config('lock_timeout', ${String(CHANGE_LOCK_TIMEOUT_MS)}, true)`.execute(this.db);
+    await sql`select pg_advisory_xact_lock(${GATE})`.execute(this.db);
+  }
+
+  async fence(epochs: ReadonlyMap<number, number>): Promise<void> {
+    for (const [unit, epoch] of epochs) await fenceLease(this.db, 'quota', this.options.leaseScope, unit, epoch);
+  }
+
+  moveCheckpoints(moves: readonly CheckpointMove[]): Promise<void> {
+    return moveCheckpoints(this.db, this.options.generation, moves);
+  }
+
+  positions(): Promise<Position[]> {
+    return positions(this.db);
+  }
+
+  addSums(tally: UsageTally): Promise<void> {
+    return addSums(this.db, tally);
+  }
+
+  async rememberCustomers(customers: readonly string[], decidedAtUs: number): Promise<string[]> {
+    const { rows } = await sql<{ customer_id: string }>`
+      insert into quota.customers_seen (customer_id) select * from unnest(${textArray([...customers].sort())}::text[])
+      on conflict do nothing returning customer_id`.execute(this.db);
+    const seen = rows.map((row) => row.customer_id);
+    await enqueue(this.db, seen.map((customer) => customerSeenToWire(customer, decidedAtUs)));
+    return seen;
+  }
+
+  lockQuotasOf(customers: readonly string[]): Promise<Quota[]> {
+    return lockQuotasOf(this.db, customers);
+  }
+
+  lockQuota(id: string): Promise<Quota | undefined> {
+    return lockQuota(this.db, id);
+  }
+
+  insertQuota(quota: Quota): Promise<void> {
+    return insertQuota(this.db, quota);
+  }
+
+  updateQuota(quota: Quota): Promise<void> {
+    return updateQuota(this.db, quota);
+  }
+
+  deleteQuota(id: string): Promise<void> {
+    return deleteQuota(this.db, id);
+  }
+
+  monthsUsedBy(customer: string): Promise<MonthNumber[]> {
+    return monthsUsedBy(this.db, customer);
+  }
+
+  valuesOf(windows: readonly QuotaWindow[]): Promise<bigint[]> {
+    return valuesOf(this.db, windows);
+  }
+
+  statesOf(windows: readonly QuotaWindow[]): Promise<WindowState[]> {
+    return statesOf(this.db, windows);
+  }
+
+  saveStates(changes: readonly { window: QuotaWindow; state: WindowState }[]): Promise<void> {
+    return saveStates(this.db, changes);
+  }
+
+  /** An alert must not be told of a crossing that a crash takes back: this commit waits for the disk. */
+  async announce(decisions: readonly Decision[]): Promise<void> {
+    await sql`select set_config('synchronous_commit', 'on', true)`.execute(this.db);
+    await enqueue(this.db, decisions.map(toWire));
+  }
+}

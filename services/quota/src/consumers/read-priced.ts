@@ -1,0 +1,94 @@
+import { decodePricedEnvelope, decodeUsageEnvelope, EnvelopeError, Outcome, type PricedRun, type UsageColumns } from '@ledgerline/contracts';
+import { type PartitionBatch, type PartitionMessage } from '@ledgerline/messaging';
+import { type CheckpointMove } from '../application/ports.js';
+import { UsageTally } from '../application/usage-tally.js';
+
+/** How far a partition is counted, in PRICED and in the USAGE behind it. */
+export interface CountedUpTo {
+  readonly sequence: number;
+  readonly sourceSequence: number;
+}
+
+/** USAGE messages are missing between what is counted and what comes next: counting on would lose them. */
+export class SourceGapError extends Error {
+  constructor(partition: number, counted: number, from: number) {
+    super(`partition ${partition}: USAGE is counted up to ${counted}, but the next PRICED message begins at ${from}`);
+    this.name = 'SourceGapError';
+  }
+}
+
+export interface ReadBatch {
+  readonly tally: UsageTally;
+  readonly moves: CheckpointMove[];
+  /** Messages that are no PRICED envelope of their partition; nobody but the pricing service should be able to write there. */
+  readonly unreadable: { message: PartitionMessage; reason: string }[];
+}
+
+/**
+ * Adds up a batch of PRICED messages.
+ *
+ * A run whose source position is counted already is passed over: it was emitted again after a recovery. A message that cannot be read
+ * is passed over too; if it stood for usage, the next message shows a gap and nothing is counted past it.
+ *
+ * @throws SourceGapError
+ */
+export function readPriced(batch: PartitionBatch, generation: number, counted: ReadonlyMap<number, CountedUpTo>): ReadBatch {
+  const tally = new UsageTally();
+  const unreadable: ReadBatch['unreadable'] = [];
+  const sources = new Map<number, number>();
+  for (const message of batch.messages) {
+    const before = sources.get(message.partition) ?? counted.get(message.partition)?.sourceSequence ?? 0;
+    let read: { from: number; to: number; runs: ReadRun[] };
+    try {
+      read = readMessage(message, generation, before);
+    } catch (error) {
+      if (!(error instanceof EnvelopeError)) throw error;
+      unreadable.push({ message, reason: error.reason });
+      continue;
+    }
+    if (read.from > before + 1) throw new SourceGapError(message.partition, before, read.from);
+    for (const { usage, run } of read.runs) tally.add(usage, run.outcomes, run.costs);
+    sources.set(message.partition, Math.max(before, read.to));
+  }
+  return { tally, moves: movesOf(batch, counted, sources), unreadable };
+}
+
+interface ReadRun {
+  usage: UsageColumns;
+  run: PricedRun;
+}
+
+/** Decodes what is not counted yet; all of a message, or none of it. @throws EnvelopeError */
+function readMessage(message: PartitionMessage, generation: number, counted: number): { from: number; to: number; runs: ReadRun[] } {
+  const envelope = decodePricedEnvelope(message.data);
+  if (envelope.generation !== generation || envelope.partition !== message.partition) {
+    throw new EnvelopeError(`it is of generation ${envelope.generation}, partition ${envelope.partition}`);
+  }
+  const runs: ReadRun[] = [];
+  let last = envelope.sourceFrom - 1;
+  for (const run of envelope.runs) {
+    if (run.sourceSequence !== last + 1) throw new EnvelopeError(`run ${run.sourceSequence} follows ${last}`);
+    last = run.sourceSequence;
+    if (run.sourceSequence <= counted || run.undecodable || !countsAnything(run.outcomes)) continue;
+    const usage = decodeUsageEnvelope(run.usage);
+    if (usage.count !== run.outcomes.length) throw new EnvelopeError(`run ${run.sourceSequence} has ${run.outcomes.length} outcomes for ${usage.count} events`);
+    runs.push({ usage, run });
+  }
+  if (last !== envelope.sourceTo) throw new EnvelopeError(`it ends at ${last}, not at ${envelope.sourceTo}`);
+  return { from: envelope.sourceFrom, to: envelope.sourceTo, runs };
+}
+
+const countsAnything = (outcomes: Uint8Array): boolean => outcomes.some((outcome) => outcome === Outcome.priced || outcome === Outcome.unpriced);
+
+function movesOf(batch: PartitionBatch, counted: ReadonlyMap<number, CountedUpTo>, sources: ReadonlyMap<number, number>): CheckpointMove[] {
+  return [...batch.heads].map(([partition, head]) => {
+    const from = counted.get(partition) ?? { sequence: 0, sourceSequence: 0 };
+    return {
+      partition,
+      fromSequence: from.sequence,
+      fromSourceSequence: from.sourceSequence,
+      sourceSequence: sources.get(partition) ?? from.sourceSequence,
+      ...head,
+    };
+  });
+}

@@ -1,0 +1,134 @@
+import { type DynamicModule, type INestApplication, Inject, Module, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
+import { type CustomTransportStrategy } from '@nestjs/microservices';
+import { type Clock } from '@ledgerline/kernel';
+import { JetStreamBatchStrategy } from '@ledgerline/messaging';
+import { KYSELY, leaseMigration, LeaseManager, PG_POOL, PostgresModule } from '@ledgerline/postgres';
+import { CLOCK, LOGGER, METER, Readiness } from '@ledgerline/service-kit';
+import { type Kysely } from 'kysely';
+import { type Pool } from 'pg';
+import { type Logger } from 'pino';
+import { Broker } from './adapters/broker.js';
+import * as createProjection from './adapters/migrations/0001-create-projection.js';
+import * as createQuotas from './adapters/migrations/0002-create-quotas.js';
+import { natsPublish } from './adapters/nats-publish.js';
+import { loadCheckpoints } from './adapters/postgres-checkpoints.js';
+import { PostgresOutbox } from './adapters/postgres-outbox.js';
+import { PostgresOutboxSignal } from './adapters/postgres-outbox-signal.js';
+import { PostgresQuotaReader } from './adapters/postgres-quotas.js';
+import { PostgresQuotaStore } from './adapters/postgres-quota-store.js';
+import { type QuotaDatabase } from './adapters/quota-database.js';
+import { ChangeQuota } from './application/change-quota.js';
+import { CountUsage } from './application/count-usage.js';
+import { DeleteQuota } from './application/delete-quota.js';
+import { OutboxWorker } from './application/outbox-worker.js';
+import { PublishDecisions } from './application/publish-decisions.js';
+import { SetQuota } from './application/set-quota.js';
+import { type QuotaConfig } from './config.js';
+import { BatchPace } from './consumers/batch-pace.js';
+import { LOAD_CHECKPOINTS, PRICED_OPTIONS, PricedConsumer, type LoadStoredCheckpoints, type PricedOptions } from './consumers/priced.consumer.js';
+import { QUOTA_READER, QuotasController } from './http/quotas.controller.js';
+
+export const migrations = {
+  '0001_create_projection': createProjection,
+  '0002_create_quotas': createQuotas,
+  '0003_create_leases': leaseMigration('quota'),
+};
+
+const PRICED_LEASES = 'priced';
+const OUTBOX_LEASE = 'outbox';
+
+/** Puts the quota service together. */
+@Module({})
+export class QuotaModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    @Inject(OutboxWorker) private readonly outbox: OutboxWorker,
+    @Inject(PostgresOutboxSignal) private readonly signal: PostgresOutboxSignal,
+  ) {}
+
+  static forRoot(config: QuotaConfig): DynamicModule {
+    const changing = (UseCase: typeof SetQuota | typeof ChangeQuota | typeof DeleteQuota) => ({
+      provide: UseCase,
+      inject: [PostgresQuotaStore, CLOCK, OutboxWorker],
+      useFactory: (store: PostgresQuotaStore, clock: Clock, outbox: OutboxWorker) => new UseCase(store, clock, () => outbox.wake()),
+    });
+    return {
+      module: QuotaModule,
+      imports: [PostgresModule.forRoot({ schema: 'quota', migrations })],
+      controllers: [QuotasController, PricedConsumer],
+      providers: [
+        { provide: Broker, useFactory: () => Broker.connect(config) },
+        {
+          provide: PostgresQuotaStore,
+          inject: [KYSELY],
+          useFactory: (db: Kysely<QuotaDatabase>) => new PostgresQuotaStore({ db, generation: config.GENERATION, leaseScope: PRICED_LEASES }),
+        },
+        { provide: QUOTA_READER, inject: [KYSELY], useFactory: (db: Kysely<QuotaDatabase>) => new PostgresQuotaReader(db) },
+        {
+          provide: LOAD_CHECKPOINTS,
+          inject: [KYSELY],
+          useFactory: (db: Kysely<QuotaDatabase>): LoadStoredCheckpoints => (partitions) => loadCheckpoints(db, config.GENERATION, partitions),
+        },
+        {
+          provide: OutboxWorker,
+          inject: [KYSELY, PG_POOL, Broker, LOGGER],
+          useFactory: (db: Kysely<QuotaDatabase>, pool: Pool, broker: Broker, logger: Logger) =>
+            new OutboxWorker(new PublishDecisions(new PostgresOutbox(db), natsPublish(broker.nc)), leases(config, pool, logger, OUTBOX_LEASE, 1), logger),
+        },
+        {
+          provide: PostgresOutboxSignal,
+          inject: [PG_POOL, OutboxWorker],
+          useFactory: (pool: Pool, outbox: OutboxWorker) => new PostgresOutboxSignal(pool, () => outbox.wake()),
+        },
+        {
+          provide: PRICED_OPTIONS,
+          inject: [OutboxWorker],
+          useFactory: (outbox: OutboxWorker): PricedOptions => ({
+            generation: config.GENERATION,
+            units: config.PARTITIONS,
+            pace: new BatchPace(config.COMMIT_INTERVAL_MS, config.COMMIT_LARGE_EVENTS),
+            onDecisions: () => outbox.wake(),
+          }),
+        },
+        { provide: CountUsage, inject: [PostgresQuotaStore, CLOCK], useFactory: (store: PostgresQuotaStore, clock: Clock) => new CountUsage(store, clock) },
+        changing(SetQuota),
+        changing(ChangeQuota),
+        changing(DeleteQuota),
+      ],
+    };
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.outbox.start();
+    await this.signal.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.signal.stop();
+    await this.outbox.stop();
+  }
+}
+
+/** What reads PRICED: one batch at a time over all partitions that this copy holds. */
+export function pricedStrategy(app: INestApplication, config: QuotaConfig): CustomTransportStrategy {
+  const logger = app.get<Logger>(LOGGER);
+  return new JetStreamBatchStrategy({
+    nc: app.get(Broker).nc,
+    kind: 'PRICED',
+    generation: config.GENERATION,
+    partitions: config.PARTITIONS,
+    leases: leases(config, app.get<Pool>(PG_POOL), logger, PRICED_LEASES, config.PARTITIONS),
+    mode: 'merged',
+    maxMessages: config.BATCH_MAX_MESSAGES,
+    maxBytes: config.BATCH_MAX_BYTES,
+    maxWaitMs: config.BATCH_MAX_WAIT_MS,
+    prefetchBytes: config.BATCH_MAX_BYTES,
+    checkpoints: app.get(PricedConsumer),
+    readiness: app.get(Readiness),
+    logger,
+    meter: app.get(METER),
+  });
+}
+
+function leases(config: QuotaConfig, pool: Pool, logger: Logger, scope: string, units: number): LeaseManager {
+  return new LeaseManager({ pool, schema: 'quota', scope, units, instanceId: config.INSTANCE_ID, ttlMs: config.LEASE_TTL_MS, logger });
+}
