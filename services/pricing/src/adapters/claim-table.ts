@@ -1,12 +1,12 @@
 import { Claim, type Claimant } from '../application/idempotency-index.js';
+import { ENTRY_WORDS, type EntryLog } from './entry-log.js';
 
-/** 32-bit words of an entry: usage_id 4, fingerprint 2, position 2 (low, high). An unused slot has position 0. */
-export const ENTRY_WORDS = 8;
 const ROW_BITS = 14;
 const SEQUENCE_LOW = 2 ** (32 - ROW_BITS);
 const SHARD_BITS = 8;
 const FIRST_SLOTS = 64;
-const MAX_LOAD = 0.7;
+const LEAST_LOAD = 0.55;
+const LOAD_SPREAD = 0.25;
 
 const littleEndianHost = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 
@@ -18,14 +18,16 @@ const littleEndianHost = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 export class ClaimTable {
   private readonly shards: Uint32Array[] = Array.from({ length: 1 << SHARD_BITS }, () => new Uint32Array(FIRST_SLOTS * ENTRY_WORDS));
   private readonly used = new Uint32Array(1 << SHARD_BITS);
-  private readonly key = new Uint32Array(ENTRY_WORDS);
   private entries = 0;
+
+  /** @param made receives every entry that a claim makes */
+  constructor(private readonly made?: EntryLog) {}
 
   get size(): number {
     return this.entries;
   }
 
-  /** Looks the identity up and enters it when it is missing; an entered one can be read from `lastEntry`. */
+  /** Looks the identity up and enters it when it is missing. */
   claim({ usageIds, at, fingerprintHigh, fingerprintLow, sequence, row }: Claimant): Claim {
     const low = (((sequence % SEQUENCE_LOW) << ROW_BITS) | row) >>> 0;
     const high = Math.floor(sequence / SEQUENCE_LOW);
@@ -40,23 +42,17 @@ export class ClaimTable {
       if (slots[slot + 6] === low && slots[slot + 7] === high) return Claim.own;
       return slots[slot + 4] === fingerprintHigh >>> 0 && slots[slot + 5] === fingerprintLow >>> 0 ? Claim.duplicate : Claim.conflict;
     }
-    const key = this.key;
-    key[0] = id0;
-    key[1] = id1;
-    key[2] = id2;
-    key[3] = id3;
-    key[4] = fingerprintHigh;
-    key[5] = fingerprintLow;
-    key[6] = low;
-    key[7] = high;
-    slots.set(key, slot);
+    slots[slot] = id0;
+    slots[slot + 1] = id1;
+    slots[slot + 2] = id2;
+    slots[slot + 3] = id3;
+    slots[slot + 4] = fingerprintHigh;
+    slots[slot + 5] = fingerprintLow;
+    slots[slot + 6] = low;
+    slots[slot + 7] = high;
+    this.made?.push(slots, slot);
     this.entered(shard);
     return Claim.original;
-  }
-
-  /** The words of the entry that the last `Claim.original` made. */
-  get lastEntry(): Uint32Array {
-    return this.key;
   }
 
   /** Enters an entry as it was written to a file; one that is already there stays. */
@@ -102,7 +98,9 @@ export class ClaimTable {
   private entered(shard: number): void {
     this.entries++;
     const slots = this.shards[shard]!;
-    if (++this.used[shard]! * ENTRY_WORDS > slots.length * MAX_LOAD) this.shards[shard] = grown(slots);
+    // Uniform ids fill all shards alike: with one limit for all they would all grow at the same moment.
+    const limit = LEAST_LOAD + (LOAD_SPREAD * shard) / this.shards.length;
+    if (++this.used[shard]! * ENTRY_WORDS > slots.length * limit) this.shards[shard] = grown(slots);
   }
 }
 

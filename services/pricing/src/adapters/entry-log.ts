@@ -1,18 +1,20 @@
-import { ENTRY_WORDS } from './claim-table.js';
+/** 32-bit words of an entry: usage_id 4, fingerprint 2, position 2 (low, high). A position is never 0. */
+export const ENTRY_WORDS = 8;
 
 /** Entries in the order they were made, in one growing typed array. */
 export class EntryLog {
   words = new Uint32Array(1024 * ENTRY_WORDS);
   count = 0;
 
-  push(entry: Uint32Array): void {
+  /** Copies the entry at `from`. */
+  push(entries: Uint32Array, from: number): void {
     const at = this.count * ENTRY_WORDS;
     if (at === this.words.length) {
       const larger = new Uint32Array(this.words.length * 2);
       larger.set(this.words);
       this.words = larger;
     }
-    this.words.set(entry, at);
+    for (let i = 0; i < ENTRY_WORDS; i++) this.words[at + i] = entries[from + i]!;
     this.count++;
   }
 

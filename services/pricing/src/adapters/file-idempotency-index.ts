@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Coverage, type IdempotencyIndex, type IdempotencyIndexes, type IndexedStream } from '../application/idempotency-index.js';
-import { ENTRY_WORDS } from './claim-table.js';
+import { ENTRY_WORDS } from './entry-log.js';
 import { IndexFile } from './index-file.js';
 import { MemoryIdempotencyIndex } from './memory-idempotency-index.js';
 

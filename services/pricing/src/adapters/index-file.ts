@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { type Coverage } from '../application/idempotency-index.js';
-import { ENTRY_WORDS } from './claim-table.js';
+import { ENTRY_WORDS } from './entry-log.js';
 
 /*
  * An index file is a header and blocks, little-endian:

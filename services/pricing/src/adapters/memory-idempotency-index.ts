@@ -1,11 +1,11 @@
-import { Claim, type Claimant, type Coverage, type IdempotencyIndex, type IdempotencyIndexes, type IndexedStream, NO_COVERAGE } from '../application/idempotency-index.js';
-import { ClaimTable, ENTRY_WORDS } from './claim-table.js';
-import { EntryLog } from './entry-log.js';
+import { type Claim, type Claimant, type Coverage, type IdempotencyIndex, type IdempotencyIndexes, type IndexedStream, NO_COVERAGE } from '../application/idempotency-index.js';
+import { ClaimTable } from './claim-table.js';
+import { ENTRY_WORDS, EntryLog } from './entry-log.js';
 
 /** The index in memory alone: after a restart it is built again from all of PRICED. */
 export class MemoryIdempotencyIndex implements IdempotencyIndex {
-  protected readonly table = new ClaimTable();
   protected readonly provisional = new EntryLog();
+  protected readonly table = new ClaimTable(this.provisional);
   coverage: Coverage = NO_COVERAGE;
 
   get size(): number {
@@ -13,9 +13,7 @@ export class MemoryIdempotencyIndex implements IdempotencyIndex {
   }
 
   claim(claimant: Claimant): Claim {
-    const claim = this.table.claim(claimant);
-    if (claim === Claim.original) this.provisional.push(this.table.lastEntry);
-    return claim;
+    return this.table.claim(claimant);
   }
 
   async cover(coverage: Coverage): Promise<void> {
