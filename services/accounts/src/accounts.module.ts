@@ -1,0 +1,102 @@
+import { type DynamicModule, type INestApplication, Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { type CustomTransportStrategy } from '@nestjs/microservices';
+import { JetStreamBatchStrategy } from '@ledgerline/messaging';
+import { KYSELY, LeaseManager, leaseMigration, PG_POOL, PostgresModule } from '@ledgerline/postgres';
+import { CONFIG, LOGGER, METER, Readiness } from '@ledgerline/service-kit';
+import { type Kysely } from 'kysely';
+import { type Pool } from 'pg';
+import { type Logger } from 'pino';
+import { type AccountsDatabase } from './adapters/accounts-database.js';
+import { Broker } from './adapters/broker.js';
+import * as createKeys from './adapters/migrations/0001-create-keys.js';
+import * as createCustomers from './adapters/migrations/0002-create-customers.js';
+import { PostgresCustomers } from './adapters/postgres-customers.js';
+import { PostgresKeys } from './adapters/postgres-keys.js';
+import { PostgresSeenCustomers, QUOTA_EVENTS_SCOPE } from './adapters/postgres-seen-customers.js';
+import { CreateCustomer } from './application/create-customer.js';
+import { CreateKey } from './application/create-key.js';
+import { type Customers, type Keys, type SeenCustomers } from './application/ports.js';
+import { RecordSeenCustomers } from './application/record-seen-customers.js';
+import { RegisterAdminKey } from './application/register-admin-key.js';
+import { RevokeKey } from './application/revoke-key.js';
+import { type AccountsConfig } from './config.js';
+import { QuotaEventsConsumer, SEEN_CUSTOMERS } from './consumers/quota-events.consumer.js';
+import { CUSTOMERS, CustomersController } from './http/customers.controller.js';
+import { KEYS, KeysController } from './http/keys.controller.js';
+
+export const migrations = {
+  '0001_create_keys': createKeys,
+  '0002_create_customers': createCustomers,
+  '0003_create_leases': leaseMigration('accounts'),
+};
+
+/** Puts the accounts service together. */
+@Module({})
+export class AccountsModule implements OnModuleInit {
+  constructor(
+    @Inject(CONFIG) private readonly config: AccountsConfig,
+    @Inject(RegisterAdminKey) private readonly registerAdminKey: RegisterAdminKey,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  static forRoot(config: AccountsConfig): DynamicModule {
+    const onKeys = (UseCase: typeof CreateKey | typeof RevokeKey | typeof RegisterAdminKey) => ({
+      provide: UseCase,
+      inject: [KEYS],
+      useFactory: (keys: Keys) => new UseCase(keys),
+    });
+    return {
+      module: AccountsModule,
+      imports: [PostgresModule.forRoot({ schema: 'accounts', migrations })],
+      controllers: [KeysController, CustomersController, QuotaEventsConsumer],
+      providers: [
+        { provide: Broker, useFactory: () => Broker.connect(config) },
+        { provide: KEYS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresKeys(db) },
+        { provide: CUSTOMERS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresCustomers(db) },
+        { provide: SEEN_CUSTOMERS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresSeenCustomers(db) },
+        onKeys(CreateKey),
+        onKeys(RevokeKey),
+        onKeys(RegisterAdminKey),
+        { provide: CreateCustomer, inject: [CUSTOMERS], useFactory: (customers: Customers) => new CreateCustomer(customers) },
+        { provide: RecordSeenCustomers, inject: [SEEN_CUSTOMERS], useFactory: (store: SeenCustomers) => new RecordSeenCustomers(store) },
+      ],
+    };
+  }
+
+  async onModuleInit(): Promise<void> {
+    if (this.config.ADMIN_KEY === undefined) return;
+    const key = await this.registerAdminKey.execute(this.config.ADMIN_KEY);
+    if (key.revokedAt !== null || key.role !== 'admin') {
+      this.logger.warn({ keyId: key.id }, 'ADMIN_KEY is the text of a key that is revoked or no admin key; it opens nothing new');
+    }
+  }
+}
+
+/** What reads the QUOTA stream: one copy at a time. */
+export function quotaEventsStrategy(app: INestApplication, config: AccountsConfig): CustomTransportStrategy {
+  const logger = app.get<Logger>(LOGGER);
+  const leases = new LeaseManager({
+    pool: app.get<Pool>(PG_POOL),
+    schema: 'accounts',
+    scope: QUOTA_EVENTS_SCOPE,
+    units: 1,
+    instanceId: config.INSTANCE_ID,
+    ttlMs: config.LEASE_TTL_MS,
+    logger,
+  });
+  return new JetStreamBatchStrategy({
+    nc: app.get(Broker).nc,
+    kind: 'QUOTA',
+    generation: config.GENERATION,
+    partitions: 1,
+    leases,
+    mode: 'unit',
+    maxMessages: 1_000,
+    maxBytes: 1024 * 1024,
+    maxWaitMs: 0,
+    checkpoints: app.get(QuotaEventsConsumer),
+    readiness: app.get(Readiness),
+    logger,
+    meter: app.get(METER),
+  });
+}

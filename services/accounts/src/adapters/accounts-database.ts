@@ -1,0 +1,37 @@
+import { type Role } from '@ledgerline/service-kit';
+import { type ColumnType, type Generated } from 'kysely';
+
+export interface KeyTable {
+  id: Generated<string>;
+  name: string;
+  role: Role;
+  prefix: string;
+  hash: string;
+  created_by: string | null;
+  created_at: Generated<Date>;
+  revoked_at: Date | null;
+}
+
+export interface CustomerTable {
+  customer_id: string;
+  name: string | null;
+  created_by: 'event' | 'admin';
+  created_at: Generated<Date>;
+}
+
+type Int8 = ColumnType<number | bigint, number, number>;
+
+export interface StreamPositionTable {
+  stream: string;
+  sequence: Int8;
+  stream_created: string;
+  message_digest: string;
+  highest_seen: Int8;
+}
+
+/** The tables of the schema `accounts`. */
+export interface AccountsDatabase {
+  'accounts.keys': KeyTable;
+  'accounts.customers': CustomerTable;
+  'accounts.stream_positions': StreamPositionTable;
+}

@@ -1,0 +1,10 @@
+import { type Customer, type Customers } from './ports.js';
+
+/** Enters a customer by hand, before any usage. Null when there is one of that id, from whatever source. */
+export class CreateCustomer {
+  constructor(private readonly customers: Customers) {}
+
+  execute(id: string, name: string | null): Promise<Customer | null> {
+    return this.customers.add(id, name);
+  }
+}

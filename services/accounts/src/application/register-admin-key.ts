@@ -1,0 +1,12 @@
+import { hashKey } from '@ledgerline/service-kit';
+import { shownPrefix } from './key-text.js';
+import { type ApiKey, type Keys } from './ports.js';
+
+/** Makes the configured key an admin key. Starting again changes nothing, and does not bring back one that was revoked. */
+export class RegisterAdminKey {
+  constructor(private readonly keys: Keys) {}
+
+  execute(text: string): Promise<ApiKey> {
+    return this.keys.ensure({ name: 'configured admin key', role: 'admin', prefix: shownPrefix(text), hash: hashKey(text), createdBy: null });
+  }
+}

@@ -1,0 +1,40 @@
+import { Body, Controller, Get, Header, Inject, Post, Query } from '@nestjs/common';
+import { parseInput, ProblemError, RequireRole } from '@ledgerline/service-kit';
+import { CreateCustomer } from '../application/create-customer.js';
+import { type Customer, type Customers } from '../application/ports.js';
+import { page } from './page.js';
+import { customersQuery, newCustomerRequest } from './requests.js';
+
+export const CUSTOMERS = Symbol('CUSTOMERS');
+
+const customerJson = (customer: Customer) => ({
+  customer_id: customer.id,
+  name: customer.name,
+  created_by: customer.createdBy,
+  created_at: customer.createdAt.toISOString(),
+});
+
+/** Customers: entered by hand, or created by their first event. */
+@RequireRole('admin')
+@Controller('v1/customers')
+export class CustomersController {
+  constructor(
+    @Inject(CreateCustomer) private readonly createCustomer: CreateCustomer,
+    @Inject(CUSTOMERS) private readonly customers: Customers,
+  ) {}
+
+  @Post()
+  async create(@Body() body: unknown) {
+    const { customer_id: id, name } = parseInput(newCustomerRequest, body);
+    const customer = await this.createCustomer.execute(id, name ?? null);
+    if (!customer) throw new ProblemError(409, 'customer_exists', 'There is a customer of this id already.');
+    return customerJson(customer);
+  }
+
+  @Get()
+  @Header('cache-control', 'no-store')
+  async list(@Query() query: unknown) {
+    const { limit, cursor } = parseInput(customersQuery, query);
+    return page(await this.customers.list({ limit: limit + 1, after: cursor ?? null }), limit, customerJson, (customer) => customer.id);
+  }
+}
