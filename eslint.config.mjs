@@ -11,7 +11,7 @@ const boundaries = [
   may('type:platform', 'type:kernel', 'type:contracts', 'type:platform'),
   may('type:service', 'type:kernel', 'type:domain', 'type:contracts', 'type:platform'),
   may('type:tool', 'type:kernel', 'type:domain', 'type:contracts', 'type:platform', 'type:tool'),
-  may('type:testing', 'type:kernel', 'type:domain', 'type:contracts', 'type:platform', 'type:tool'),
+  may('type:testing', 'type:kernel', 'type:domain', 'type:contracts', 'type:platform', 'type:tool', 'type:testing'),
 ];
 
 export default [
