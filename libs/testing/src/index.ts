@@ -1,6 +1,5 @@
-export { freePorts } from '@ledgerline/local-stack';
+export { eventually, type EventuallyOptions, freePorts } from '@ledgerline/local-stack';
 export { serverUrl } from './environment.js';
-export { eventually, type EventuallyOptions } from './eventually.js';
 export { freshClickhouse, type FreshClickhouse } from './fresh-clickhouse.js';
 export { freshDatabase, type FreshDatabase } from './fresh-database.js';
 export { freshNats, type FreshNats } from './fresh-nats.js';

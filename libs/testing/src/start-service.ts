@@ -3,8 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Exit, freePorts, launch } from '@ledgerline/local-stack';
-import { eventually } from './eventually.js';
+import { eventually, type Exit, freePorts, launch } from '@ledgerline/local-stack';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
