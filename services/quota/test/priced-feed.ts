@@ -14,7 +14,7 @@ export interface TestEvent {
   outcome?: Outcome;
 }
 
-export const NOVEMBER = '2023-11-16T18:17:03.979Z';
+const NOVEMBER = '2023-11-16T18:17:03.979Z';
 
 /** A run of one USAGE message with these events. */
 export function runOf(sourceSequence: number, partition: number, events: readonly TestEvent[], generation = 1): PricedRun {
