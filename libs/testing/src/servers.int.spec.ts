@@ -40,7 +40,7 @@ describe('the servers of a test run', () => {
   it('keeps every acknowledged message of a broker that is killed', async () => {
     const nats = await freshNats();
     ends.push(nats.stop);
-    const connection = await connect({ servers: nats.url });
+    const connection = await connect({ servers: nats.url, reconnectTimeWait: 50, maxReconnectAttempts: -1 });
     ends.unshift(() => connection.close());
     const manager = await jetstreamManager(connection);
     await manager.streams.add({ name: 'KEPT', subjects: ['kept'] });

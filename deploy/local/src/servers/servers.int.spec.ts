@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, describe, expect, it } from '@jest/globals';
-
 import pg from 'pg';
 import { eventually } from '../process/eventually.js';
 import { freePorts } from '../process/ports.js';
