@@ -42,7 +42,7 @@ describe('the servers of a test run', () => {
     ends.push(nats.stop);
     const connection = await connect({ servers: nats.url, reconnectTimeWait: 50, maxReconnectAttempts: -1 });
     ends.unshift(() => connection.close());
-    const manager = await jetstreamManager(connection);
+    const manager = await jetstreamManager(connection, { timeout: 500 });
     await manager.streams.add({ name: 'KEPT', subjects: ['kept'] });
     const { seq } = await jetstream(connection).publish('kept', 'one');
     await nats.kill9();
