@@ -1,0 +1,60 @@
+import { type DynamicModule, type INestApplication, Module } from '@nestjs/common';
+import { type CustomTransportStrategy } from '@nestjs/microservices';
+import { JetStreamBatchStrategy } from '@ledgerline/messaging';
+import { KYSELY, leaseMigration, LeaseManager, PG_POOL, PostgresModule } from '@ledgerline/postgres';
+import { LOGGER, METER, Readiness } from '@ledgerline/service-kit';
+import { type Kysely } from 'kysely';
+import { type Pool } from 'pg';
+import { type Logger } from 'pino';
+import { type AlertingDatabase } from './adapters/alerting-database.js';
+import { Broker } from './adapters/broker.js';
+import * as createAlerts from './adapters/migrations/0001-create-alerts.js';
+import { PostgresAlertReader } from './adapters/postgres-alert-reader.js';
+import { PostgresAlertStore } from './adapters/postgres-alert-store.js';
+import { RecordCrossings } from './application/record-crossings.js';
+import { type AlertingConfig } from './config.js';
+import { LOAD_CHECKPOINT, QuotaEventsConsumer } from './consumers/quota-events.consumer.js';
+import { ALERT_READER, AlertsController } from './http/alerts.controller.js';
+
+const LEASE_SCOPE = 'quota-events';
+
+export const migrations = { '0001_create_alerts': createAlerts, '0002_create_leases': leaseMigration('alerting') };
+
+/** Puts the alerting service together. */
+@Module({})
+export class AlertingModule {
+  static forRoot(config: AlertingConfig): DynamicModule {
+    return {
+      module: AlertingModule,
+      imports: [PostgresModule.forRoot({ schema: 'alerting', migrations })],
+      controllers: [AlertsController, QuotaEventsConsumer],
+      providers: [
+        { provide: Broker, useFactory: () => Broker.connect(config) },
+        { provide: PostgresAlertStore, inject: [KYSELY], useFactory: (db: Kysely<AlertingDatabase>) => new PostgresAlertStore(db, LEASE_SCOPE) },
+        { provide: ALERT_READER, inject: [KYSELY], useFactory: (db: Kysely<AlertingDatabase>) => new PostgresAlertReader(db) },
+        { provide: LOAD_CHECKPOINT, inject: [PostgresAlertStore], useFactory: (store: PostgresAlertStore) => () => store.loadCheckpoint() },
+        { provide: RecordCrossings, inject: [PostgresAlertStore], useFactory: (store: PostgresAlertStore) => new RecordCrossings(store) },
+      ],
+    };
+  }
+}
+
+/** What reads QUOTA, in the one copy that holds its lease. */
+export function quotaEventsStrategy(app: INestApplication, config: AlertingConfig): CustomTransportStrategy {
+  const logger = app.get<Logger>(LOGGER);
+  return new JetStreamBatchStrategy({
+    nc: app.get(Broker).nc,
+    kind: 'QUOTA',
+    generation: 1,
+    partitions: 1,
+    leases: new LeaseManager({ pool: app.get<Pool>(PG_POOL), schema: 'alerting', scope: LEASE_SCOPE, units: 1, instanceId: config.INSTANCE_ID, ttlMs: config.LEASE_TTL_MS, logger }),
+    mode: 'merged',
+    maxMessages: 2_000,
+    maxBytes: 4 * 1024 ** 2,
+    maxWaitMs: 0,
+    checkpoints: app.get(QuotaEventsConsumer),
+    readiness: app.get(Readiness),
+    logger,
+    meter: app.get(METER),
+  });
+}

@@ -1,0 +1,102 @@
+import { type AlertChange, type AlertState, type AlertSubject, type Crossing } from '@ledgerline/domain-alerting';
+
+/** A position in a PRICED stream. */
+export interface Position {
+  readonly generation: number;
+  readonly partition: number;
+  readonly sequence: number;
+}
+
+/** A crossing with everything that an alert shows. */
+export interface QuotaCrossing extends Crossing {
+  readonly customerId: string;
+  readonly metric: string;
+  /** null: of every provider. */
+  readonly provider: string | null;
+  /** null: of every model. */
+  readonly model: string | null;
+  /** Plain decimal text. */
+  readonly limit: string;
+  /** How far usage was counted when it was decided. */
+  readonly positions: readonly Position[];
+}
+
+/** The QUOTA checkpoint on its way from where this batch began to where it ends. */
+export interface CheckpointMove {
+  readonly fromSequence: number;
+  readonly sequence: number;
+  readonly streamCreated: string;
+  readonly messageDigest: string;
+  readonly highestSeen: number;
+}
+
+/** What is to be stored for one crossing. */
+export interface AlertUpdate {
+  readonly crossing: QuotaCrossing;
+  readonly change: AlertChange | undefined;
+  /** The alert afterwards; undefined when nothing changed. */
+  readonly state: AlertState | undefined;
+}
+
+/** Another writer moved the checkpoint; nothing may be committed. */
+export class CheckpointMovedError extends Error {
+  constructor(fromSequence: number) {
+    super(`the checkpoint of QUOTA is not at ${fromSequence}, where this batch began`);
+    this.name = 'CheckpointMovedError';
+  }
+}
+
+/** One database transaction over alerts, their history and the position. */
+export interface AlertTransaction {
+  /** @throws LeaseLostError unless the unit is still held at that epoch */
+  fence(epochs: ReadonlyMap<number, number>): Promise<void>;
+  /** @throws CheckpointMovedError */
+  moveCheckpoint(move: CheckpointMove): Promise<void>;
+  /** Those of the crossings whose event_id is not in the history yet. */
+  unknown(crossings: readonly QuotaCrossing[]): Promise<QuotaCrossing[]>;
+  /** The alerts of subjects, by `subjectKey`, locked until the end. */
+  alertsOf(subjects: readonly AlertSubject[]): Promise<Map<string, AlertState>>;
+  save(updates: readonly AlertUpdate[]): Promise<void>;
+}
+
+export interface AlertStore {
+  /** Runs work in one transaction; commits when it resolves, and only then. */
+  transact<T>(work: (transaction: AlertTransaction) => Promise<T>): Promise<T>;
+}
+
+/** A text that two crossings share exactly when they are about the same alert. */
+export const subjectKey = ({ quotaId, limitVersion, periodStart, thresholdPercent }: AlertSubject): string =>
+  `${quotaId}/v${limitVersion}/${periodStart}/${thresholdPercent}`;
+
+/** An alert as it is read. */
+export interface AlertView {
+  readonly id: string;
+  readonly quotaId: string;
+  readonly limitVersion: number;
+  readonly customerId: string;
+  readonly metric: string;
+  readonly provider: string | null;
+  readonly model: string | null;
+  readonly limit: string;
+  readonly thresholdPercent: number;
+  readonly value: string;
+  readonly periodStart: string;
+  readonly status: string;
+  readonly crossingNumber: number;
+  readonly raisedAt: Date;
+  readonly resolvedAt: Date | null;
+}
+
+export interface AlertFilter {
+  readonly customerId?: string;
+  readonly quotaId?: string;
+  readonly status?: 'active' | 'resolved';
+  /** Only alerts behind this one, in the order newest first. */
+  readonly behind?: { readonly raisedAt: Date; readonly id: string };
+  readonly limit: number;
+}
+
+export interface AlertReader {
+  /** Newest first. */
+  list(filter: AlertFilter): Promise<AlertView[]>;
+}
