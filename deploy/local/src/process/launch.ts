@@ -61,6 +61,8 @@ export async function launch(options: LaunchOptions): Promise<RunningProcess> {
     ...(gid !== undefined && { gid }),
   });
   closeSync(log);
+  // At once: this process may end in the same turn, by an error nobody catches.
+  if (child.pid) holdLifeline(child.pid, stopSignal);
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
       if (child.pid) forgetLifeline(child.pid);
@@ -72,7 +74,6 @@ export async function launch(options: LaunchOptions): Promise<RunningProcess> {
     child.once('error', reject);
   });
   const pid = child.pid as number;
-  holdLifeline(pid, stopSignal);
 
   const running = (): boolean => child.exitCode === null && child.signalCode === null;
   const kill = (signal: NodeJS.Signals): void => void child.kill(signal);
