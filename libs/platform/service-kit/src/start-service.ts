@@ -13,6 +13,7 @@ import { type ServiceConfig } from './config/service-config.js';
 import { registerProcessMetrics } from './health/process-metrics.js';
 import { Readiness } from './health/readiness.js';
 import { createHttpAdapter } from './http/create-http-adapter.js';
+import { drainConnections } from './http/drain-connections.js';
 import { installOperationalRoutes } from './http/operational-routes.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { installRequestMetrics } from './http/request-metrics.js';
@@ -69,6 +70,7 @@ export async function startService<S extends z.ZodObject>(options: ServiceOption
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
   });
   const fastify = adapter.getInstance<FastifyInstance>();
+  const connections = drainConnections(fastify);
   installRequestMetrics(fastify, telemetry.meter);
   installRequestTrace(fastify, telemetry);
   const auth = installKeyAuth(fastify, keys);
@@ -85,7 +87,9 @@ export async function startService<S extends z.ZodObject>(options: ServiceOption
 
   const close = async (): Promise<void> => {
     readiness.drain();
+    connections.begin();
     await app.close();
+    connections.end();
     await keys.stop();
     await telemetry.shutdown();
   };

@@ -33,10 +33,10 @@ export function createHttpAdapter({ bodyLimitBytes, requestTimeoutMs }: HttpOpti
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   fastify.removeContentTypeParser('text/plain');
-  fastify.addHook('onSend', async (request, reply, payload) => {
+  fastify.addHook('onSend', (request, reply, payload, done) => {
     const refused = reply.statusCode >= 400 && !request.raw.complete && reply.hasHeader('connection');
     if (refused && Number(request.headers['content-length'] ?? 0) <= DRAINED_BODY_BYTES) reply.removeHeader('connection');
-    return payload;
+    done(null, payload);
   });
   return adapter;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { HttpException, NotFoundException } from '@nestjs/common';
 import { z } from 'zod';
-import { parseInput, problemBody, ProblemError } from '../index.js';
+import { parseInput, problemBody, type ProblemError } from '../index.js';
 import { toProblem } from './to-problem.js';
 
 describe('problems', () => {
