@@ -24,7 +24,7 @@ export const pricingConfig = serviceConfig.extend({
   /** Limit of each stream this service may have to create. */
   STREAM_MAX_BYTES: positive('expected bytes').default(8 * 1024 ** 3),
   /** How long to wait for the broker's confirmation before asking what became of a message. */
-  PUBLISH_TIMEOUT_MS: positive('expected milliseconds').default(5_000),
+  PUBLISH_TIMEOUT_MS: positive('expected milliseconds').default(3_000),
 });
 
 export type PricingConfig = z.infer<typeof pricingConfig>;

@@ -60,7 +60,7 @@ export class PartitionUnderTest {
 
   /** All of PRICED, decoded. */
   async priced(): Promise<PricedEnvelope[]> {
-    return (await this.read('PRICED', 0)).map(({ data }) => decodePricedEnvelope(data));
+    return pricedOf(this.nc, this.generation, 0);
   }
 
   /** Recovers a worker and lets it decide all there is. */
@@ -70,13 +70,21 @@ export class PartitionUnderTest {
     if (messages.length > 0) await worker.price(messages);
   }
 
-  private async read(kind: 'USAGE' | 'PRICED', after: number): Promise<UsageMessage[]> {
-    const { stream } = streamOf(kind, this.generation, 0);
-    const { firstSequence, lastSequence } = await streamInfo(await jetstreamManager(this.nc), stream);
-    const messages: UsageMessage[] = [];
-    for await (const message of readRange(jetstream(this.nc), stream, Math.max(firstSequence, after + 1), lastSequence)) messages.push(message);
-    return messages;
+  private read(kind: 'USAGE' | 'PRICED', after: number): Promise<UsageMessage[]> {
+    return readStream(this.nc, streamOf(kind, this.generation, 0).stream, after);
   }
+}
+
+/** All PRICED messages of a partition, decoded. */
+export async function pricedOf(nc: NatsConnection, generation: number, partition: number): Promise<PricedEnvelope[]> {
+  return (await readStream(nc, streamOf('PRICED', generation, partition).stream, 0)).map(({ data }) => decodePricedEnvelope(data));
+}
+
+async function readStream(nc: NatsConnection, stream: string, after: number): Promise<UsageMessage[]> {
+  const { firstSequence, lastSequence } = await streamInfo(await jetstreamManager(nc), stream);
+  const messages: UsageMessage[] = [];
+  for await (const message of readRange(jetstream(nc), stream, Math.max(firstSequence, after + 1), lastSequence)) messages.push(message);
+  return messages;
 }
 
 /** The usage_ids counted, in order; throws when PRICED does not carry USAGE 1..n once and in order. */
