@@ -11,20 +11,21 @@ const DRAIN_LIMIT_MS = 7_500;
  * named on stderr), a failed start, an error nobody caught, or a drain that does not end.
  */
 export async function runService<S extends z.ZodObject>(options: ServiceOptions<S>): Promise<void> {
-  const logger = createLogger(options.name, process.env['INSTANCE_ID'] ?? String(process.pid), 'info');
+  let running: RunningService | undefined;
+  /** Speaks until the service has a logger of its own. */
+  const bootLogger = createLogger(options.name, process.env['INSTANCE_ID'] ?? `pid-${process.pid}`, 'info');
   const fail = (message: string) => (error: unknown) => {
-    logger.fatal({ err: error }, message);
+    (running?.logger ?? bootLogger).fatal({ err: error }, message);
     process.exit(1);
   };
   process.on('uncaughtException', fail('an error nobody caught'));
   process.on('unhandledRejection', fail('a rejection nobody handled'));
 
-  let running: RunningService | undefined;
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) return;
     stopping = true;
-    logger.info({ signal }, 'stopping');
+    (running?.logger ?? bootLogger).info({ signal }, 'stopping');
     setTimeout(() => fail('not drained in time')(undefined), DRAIN_LIMIT_MS).unref();
     if (!running) process.exit(0);
     running.close().then(() => process.exit(0), fail('draining failed'));

@@ -5,6 +5,7 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { startTelemetry } from '@ledgerline/telemetry';
 import { type FastifyInstance } from 'fastify';
 import { type AddressInfo } from 'node:net';
+import { type Logger } from 'pino';
 import { type z } from 'zod';
 import { installKeyAuth } from './auth/key-auth.js';
 import { KeySnapshot } from './auth/key-snapshot.js';
@@ -40,6 +41,7 @@ export interface RunningService {
   /** `http://HOST:PORT` as bound. */
   readonly url: string;
   readonly readiness: Readiness;
+  readonly logger: Logger;
   /** Not ready, no new work, what is in flight finished, connections closed. */
   close(): Promise<void>;
 }
@@ -113,7 +115,7 @@ export async function startService<S extends z.ZodObject>(options: ServiceOption
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
   logger.info({ url }, 'listening');
-  return { app, url, readiness, close };
+  return { app, url, readiness, logger, close };
 }
 
 function root(...imports: DynamicModule[]): DynamicModule {

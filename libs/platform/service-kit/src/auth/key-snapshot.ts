@@ -15,6 +15,7 @@ const RECONNECT_LONGEST_MS = 2_000;
 const MISS_SPACING_MS = 100;
 const CONNECT_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 5_000;
+const STOP_LIMIT_MS = 1_000;
 
 /**
  * All API keys in memory, kept up to date by LISTEN/NOTIFY and a poll. While Postgres is away the last snapshot serves; before the
@@ -47,8 +48,9 @@ export class KeySnapshot {
   async stop(): Promise<void> {
     this.stopped = true;
     this.wake();
-    await this.client?.end().catch(() => undefined);
-    await this.running;
+    const ended = this.client?.end().catch(() => undefined);
+    // A connection that is still being made cannot be hurried; the process does not wait for it.
+    await Promise.race([Promise.all([ended, this.running]), delay(STOP_LIMIT_MS)]);
   }
 
   /** The table, or undefined before the first snapshot. */
@@ -161,5 +163,5 @@ export class KeySnapshot {
 }
 
 function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
