@@ -17,10 +17,9 @@ export const quotaConfig = serviceConfig.extend({
   BATCH_MAX_BYTES: positive('expected bytes').default(12 * 1024 ** 2),
   /** A started batch waits this long for more; 0 takes what is there. */
   BATCH_MAX_WAIT_MS: z.coerce.number('expected milliseconds').int().min(0).max(1_000).default(0),
-  /** Large batches begin at least this far apart. */
-  COMMIT_INTERVAL_MS: z.coerce.number('expected milliseconds').int().min(0).max(5_000).default(450),
-  /** Events from which on a batch is large. */
-  COMMIT_LARGE_EVENTS: positive('expected a number of events').default(2_000),
+  /** Share of its time that the service counts; the rest it lets the next batch grow, at most for COMMIT_MAX_PAUSE_MS. */
+  COMMIT_SHARE_PERCENT: positive('expected a percentage from 1 to 100').max(100).default(20),
+  COMMIT_MAX_PAUSE_MS: z.coerce.number('expected milliseconds').int().min(0).max(5_000).default(700),
 });
 
 export type QuotaConfig = z.infer<typeof quotaConfig>;

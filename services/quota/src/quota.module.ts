@@ -85,7 +85,7 @@ export class QuotaModule implements OnApplicationBootstrap, BeforeApplicationShu
           useFactory: (outbox: OutboxWorker): PricedOptions => ({
             generation: config.GENERATION,
             units: config.PARTITIONS,
-            pace: new BatchPace(config.COMMIT_INTERVAL_MS, config.COMMIT_LARGE_EVENTS),
+            pace: new BatchPace(config.COMMIT_SHARE_PERCENT, config.COMMIT_MAX_PAUSE_MS),
             onDecisions: () => outbox.wake(),
           }),
         },

@@ -8,9 +8,10 @@ import { customerSeenToWire, toWire } from './mapping.js';
 import { moveCheckpoints, positions } from './postgres-checkpoints.js';
 import { enqueue } from './postgres-outbox.js';
 import { deleteQuota, insertQuota, lockQuota, lockQuotasOf, updateQuota } from './postgres-quotas.js';
-import { addSums, monthsUsedBy, valuesOf } from './postgres-usage-sums.js';
+import { addSums, monthsUsedBy, SumRowsGoneError, valuesOf } from './postgres-usage-sums.js';
 import { saveStates, statesOf } from './postgres-windows.js';
 import { type QuotaDatabase } from './quota-database.js';
+import { type LearnedRow, SumRowIds } from './sum-row-ids.js';
 
 /** The lock that batches share and changes of quotas take alone. */
 const GATE = sql`hashtextextended('ledgerline.quota.gate', 0)`;
@@ -26,13 +27,23 @@ export interface PostgresQuotaStoreOptions {
 
 /** Transactions in READ COMMITTED: each statement sees what was committed before it, which is what reading behind a lock needs. */
 export class PostgresQuotaStore implements QuotaStore {
+  private readonly rowIds = new SumRowIds();
+
   constructor(private readonly options: PostgresQuotaStoreOptions) {}
 
-  transact<T>(work: (transaction: QuotaTransaction) => Promise<T>): Promise<T> {
-    return this.options.db
-      .transaction()
-      .setIsolationLevel('read committed')
-      .execute((db) => work(new PostgresQuotaTransaction(db, this.options)));
+  async transact<T>(work: (transaction: QuotaTransaction) => Promise<T>): Promise<T> {
+    const learned: LearnedRow[] = [];
+    try {
+      const result = await this.options.db
+        .transaction()
+        .setIsolationLevel('read committed')
+        .execute((db) => work(new PostgresQuotaTransaction(db, this.options, this.rowIds, learned)));
+      this.rowIds.learn(learned);
+      return result;
+    } catch (error) {
+      if (error instanceof SumRowsGoneError) this.rowIds.clear();
+      throw error;
+    }
   }
 }
 
@@ -40,11 +51,19 @@ class PostgresQuotaTransaction implements QuotaTransaction {
   constructor(
     private readonly db: Transaction<QuotaDatabase>,
     private readonly options: PostgresQuotaStoreOptions,
+    private readonly rowIds: SumRowIds,
+    /** Filled as rows are written. */
+    private readonly learned: LearnedRow[],
   ) {}
 
-  /** Plain sums need not wait for the disk: after a crash their batch is replayed from the checkpoint that is lost with them. */
+  /**
+   * Plain sums need not wait for the disk: after a crash their batch is replayed from the checkpoint that is lost with them. Only nested
+   * loops remain: they take rows in the order of the batch, and looking up keys is all that a batch does.
+   */
   async enterCounting(): Promise<void> {
-    await sql`select set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock_shared(${GATE})`.execute(this.db);
+    await sql`
+      select set_config('synchronous_commit', 'off', true), set_config('enable_hashjoin', 'off', true),
+        set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true), pg_advisory_xact_lock_shared(${GATE})`.execute(this.db);
   }
 
   async enterChanging(): Promise<void> {
@@ -64,8 +83,8 @@ class PostgresQuotaTransaction implements QuotaTransaction {
     return positions(this.db);
   }
 
-  addSums(tally: UsageTally): Promise<void> {
-    return addSums(this.db, tally);
+  async addSums(tally: UsageTally): Promise<void> {
+    for (const row of await addSums(this.db, tally, this.rowIds)) this.learned.push(row);
   }
 
   async rememberCustomers(customers: readonly string[], decidedAtUs: number): Promise<string[]> {

@@ -1,52 +1,114 @@
 import { METRIC_PLACES, type MonthNumber, monthStartText, parseMonth } from '@ledgerline/domain-quota';
 import { type Kysely, sql } from 'kysely';
 import { type QuotaWindow } from '../application/ports.js';
-import { type SumName, type UsageTally } from '../application/usage-tally.js';
+import { type Scope, type SumName, type UsageTally } from '../application/usage-tally.js';
 import { arrayLiteral, textArray, textElement } from './array-literal.js';
 import { amountFromRow } from './mapping.js';
 import { type QuotaDatabase } from './quota-database.js';
+import { type LearnedRow, type SumRowIds } from './sum-row-ids.js';
 
 /** The sums with the decimal places their integers have. */
 const SUM_PLACES: Record<SumName, number> = { ...METRIC_PLACES, event_count: 0, unpriced_events: 0 };
 const SUM_NAMES = Object.keys(SUM_PLACES) as SumName[];
 
+/** Rows that were there are gone: somebody else wrote to usage_sums. The batch has to start again, without what was remembered. */
+export class SumRowsGoneError extends Error {
+  constructor(expected: number, found: number) {
+    super(`${expected - found} of ${expected} remembered rows of quota.usage_sums are gone`);
+    this.name = 'SumRowsGoneError';
+  }
+}
+
 /**
- * Adds a batch's sums with one statement.
+ * Adds a batch's sums: rows whose ids are known are updated by id, the others upserted by key. Returns the ids learned, which hold once
+ * the transaction has committed.
  *
- * Rows go in the order of (customer, month, provider, model), the same in every copy: two batches can wait for each other's rows, but
- * never in a circle. Sums that the batch did not touch are left out of the statement.
+ * Known rows go in the order of their ids and then the others in the order of their keys, in every copy, so that two batches wait for
+ * each other's rows but not in a circle. The transaction has turned off the joins that would take rows in another order. Sums that the
+ * batch did not touch are left out of the statements.
+ *
+ * @throws SumRowsGoneError
  */
-export async function addSums(db: Kysely<QuotaDatabase>, tally: UsageTally): Promise<void> {
-  const rows = sortedRows(tally);
+export async function addSums(db: Kysely<QuotaDatabase>, tally: UsageTally, ids: SumRowIds): Promise<LearnedRow[]> {
+  const { known, unknown } = findRows(tally, ids);
+  if (known.rows.length > 0) await updateById(db, tally, known);
+  return unknown.length > 0 ? upsertByKey(db, tally, inKeyOrder(tally, unknown)) : [];
+}
+
+interface KnownRows {
+  /** Of the tally, in the order of their ids. */
+  readonly rows: readonly number[];
+  readonly ids: readonly number[];
+}
+
+function findRows(tally: UsageTally, ids: SumRowIds): { known: KnownRows; unknown: number[] } {
+  const idOf = new Float64Array(tally.rowCount).fill(-1);
+  const scopes = tally.scopes.map(scopeText);
+  const ofCustomer = new Map<MonthNumber, (ReadonlyMap<string, number> | undefined)[]>();
+  for (const month of new Set(tally.monthOf)) ofCustomer.set(month, tally.customers.map((customer) => ids.of(month, customer)));
+  const rows: number[] = [];
+  const unknown: number[] = [];
+  for (let row = 0; row < tally.rowCount; row++) {
+    const id = ofCustomer.get(tally.monthOf[row]!)![tally.customerOf[row]!]?.get(scopes[tally.scopeOf[row]!]!);
+    if (id === undefined) unknown.push(row);
+    else {
+      idOf[row] = id;
+      rows.push(row);
+    }
+  }
+  rows.sort((a, b) => idOf[a]! - idOf[b]!);
+  return { known: { rows, ids: rows.map((row) => idOf[row]!) }, unknown };
+}
+
+async function updateById(db: Kysely<QuotaDatabase>, tally: UsageTally, { rows, ids }: KnownRows): Promise<void> {
+  const names = touchedSums(tally);
+  const additions = names.map((name) => sql`${sql.ref(name)} = s.${sql.ref(name)} + v.${sql.ref(name)}`);
+  const { numAffectedRows } = await sql`
+    update quota.usage_sums s set ${sql.join(additions)}
+    from unnest(${arrayLiteral(ids)}::bigint[], ${sumArrays(tally, rows, names)}) as v (id, ${columns(names)})
+    where s.id = v.id`.execute(db);
+  if (Number(numAffectedRows ?? 0) !== rows.length) throw new SumRowsGoneError(rows.length, Number(numAffectedRows ?? 0));
+}
+
+async function upsertByKey(db: Kysely<QuotaDatabase>, tally: UsageTally, rows: readonly number[]): Promise<LearnedRow[]> {
+  const names = touchedSums(tally);
   const customers = tally.customers.map(textElement);
   const providers = tally.scopes.map(({ provider }) => textElement(provider));
   const models = tally.scopes.map(({ model }) => textElement(model));
-  const months = new Map(tally.monthOf.map((month) => [month, monthStartText(month)]));
-  const names = SUM_NAMES.filter((name) => tally.sums[name].touched);
-  const columns = names.map((name) => sql.ref(name));
-  const arrays = names.map((name) => sql`${arrayLiteral(Array.from(rows, (row) => withPoint(tally.sums[name].text(row), SUM_PLACES[name])))}::numeric[]`);
   const additions = names.map((name) => sql`${sql.ref(name)} = s.${sql.ref(name)} + excluded.${sql.ref(name)}`);
-  await sql`
-    insert into quota.usage_sums as s (customer_id, period_start, provider, model, ${sql.join(columns)})
+  const written = await sql<{ id: number; customer: string; month: string; provider: string; model: string }>`
+    insert into quota.usage_sums as s (customer_id, period_start, provider, model, ${columns(names)})
     select * from unnest(
-      ${arrayLiteral(Array.from(rows, (row) => customers[tally.customerOf[row]!]!))}::text[],
-      ${arrayLiteral(Array.from(rows, (row) => months.get(tally.monthOf[row]!)!))}::date[],
-      ${arrayLiteral(Array.from(rows, (row) => providers[tally.scopeOf[row]!]!))}::text[],
-      ${arrayLiteral(Array.from(rows, (row) => models[tally.scopeOf[row]!]!))}::text[],
-      ${sql.join(arrays)}
+      ${arrayLiteral(rows.map((row) => customers[tally.customerOf[row]!]!))}::text[],
+      ${arrayLiteral(rows.map((row) => monthStartText(tally.monthOf[row]!)))}::date[],
+      ${arrayLiteral(rows.map((row) => providers[tally.scopeOf[row]!]!))}::text[],
+      ${arrayLiteral(rows.map((row) => models[tally.scopeOf[row]!]!))}::text[],
+      ${sumArrays(tally, rows, names)}
     )
-    on conflict (customer_id, period_start, provider, model) do update set ${sql.join(additions)}`.execute(db);
+    on conflict (customer_id, period_start, provider, model) do update set ${sql.join(additions)}
+    returning s.id, s.customer_id as customer, s.period_start::text as month, s.provider, s.model`.execute(db);
+  return written.rows.map(({ id, customer, month, provider, model }) => ({ id, customer, month: parseMonth(month)!, scope: scopeText({ provider, model }) }));
 }
 
-/** Row numbers in the order of their keys, found by ranks: sorting 20,000 rows compares numbers, not texts. */
-function sortedRows(tally: UsageTally): Uint32Array {
+const scopeText = ({ provider, model }: Scope): string => `${provider}\0${model}`;
+
+const touchedSums = (tally: UsageTally): SumName[] => SUM_NAMES.filter((name) => tally.sums[name].touched);
+
+const columns = (names: readonly SumName[]) => sql.join(names.map((name) => sql.ref(name)));
+
+/** The arrays of sums for an `unnest`. */
+const sumArrays = (tally: UsageTally, rows: readonly number[], names: readonly SumName[]) =>
+  sql.join(names.map((name) => sql`${arrayLiteral(rows.map((row) => withPoint(tally.sums[name].text(row), SUM_PLACES[name])))}::numeric[]`));
+
+/** Rows in the order of (customer, month, provider and model), found by ranks: that compares numbers, not texts. */
+function inKeyOrder(tally: UsageTally, rows: number[]): number[] {
   const customerRank = ranks(tally.customers);
-  const scopeRank = ranks(tally.scopes.map(({ provider, model }) => `${provider}\0${model}`));
-  const months = [...new Set(tally.monthOf)].sort((a, b) => a - b);
-  const monthRank = new Map(months.map((month, rank) => [month, rank]));
-  const rows = Uint32Array.from({ length: tally.rowCount }, (_, row) => row);
-  const within = Float64Array.from(rows, (row) => monthRank.get(tally.monthOf[row]!)! * tally.scopes.length + scopeRank[tally.scopeOf[row]!]!);
-  return rows.sort((a, b) => customerRank[tally.customerOf[a]!]! - customerRank[tally.customerOf[b]!]! || within[a]! - within[b]!);
+  const scopeRank = ranks(tally.scopes.map(scopeText));
+  const compare = (a: number, b: number): number =>
+    customerRank[tally.customerOf[a]!]! - customerRank[tally.customerOf[b]!]! ||
+    tally.monthOf[a]! - tally.monthOf[b]! ||
+    scopeRank[tally.scopeOf[a]!]! - scopeRank[tally.scopeOf[b]!]!;
+  return rows.sort(compare);
 }
 
 function ranks(texts: readonly string[]): Uint32Array {

@@ -15,6 +15,7 @@ export interface QuotaDatabase {
 }
 
 export interface UsageSumsTable {
+  id: Generated<number>;
   customer_id: string;
   period_start: string;
   provider: string;

@@ -65,6 +65,6 @@ export class PricedConsumer implements BatchConsumer {
     for (const { partition, sequence, sourceSequence } of moves) this.counted.set(partition, { sequence, sourceSequence });
     this.events.add(tally.events);
     if (decisions > 0) onDecisions();
-    await pace.afterBatch(tally.events, startedAtMs);
+    await pace.afterBatch(startedAtMs);
   }
 }
