@@ -22,9 +22,9 @@ const HOLDER = `
   const held = manager.held();
   await createKysely(pool).transaction().execute(async (trx) => {
     await fenceLease(trx, 'spec', 'work', 0, held.get(0));
+    const told = new Promise((resolve) => process.once('SIGUSR2', resolve));
     console.log('inside', JSON.stringify([...held]));
-    await new Promise((resolve) => process.once('SIGUSR2', resolve));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await told;
     console.log('held', manager.held().size);
   }).then(() => console.log('committed'), (error) => console.log('refused', error.message));
   process.exit(0);
