@@ -47,6 +47,8 @@ export async function startService(name: string, env: Record<string, string> = {
       ...process.env,
       NODE_OPTIONS: '',
       NODE_ENV: 'production',
+      // A run starts some services dozens of times: compiled once.
+      NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/ledgerline-compile'),
       HOST: '127.0.0.1',
       PORT: port,
       DATA_DIR: folder,

@@ -13,7 +13,7 @@ export async function untilReady(
   server: RunningProcess,
   logFile: string,
   ready: () => Promise<boolean>,
-  { timeoutMs = 30_000, signal }: { timeoutMs?: number; signal?: AbortSignal } = {},
+  { timeoutMs = 30_000, intervalMs = 40, signal }: { timeoutMs?: number; intervalMs?: number; signal?: AbortSignal } = {},
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   let last = '';
@@ -28,7 +28,7 @@ export async function untilReady(
       last = (error as Error).message;
     }
     if (signal?.aborted) break;
-    await delay(40);
+    await delay(intervalMs);
   }
   await server.stop();
   if (signal?.aborted) throw new ServerStartError(`${name} was stopped while starting`);
