@@ -1,4 +1,5 @@
 export * from './client.js';
+export * from './connect.js';
 export * from './errors.js';
 export * from './insert-native.js';
 export * from './migrations.js';
