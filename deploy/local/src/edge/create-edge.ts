@@ -20,6 +20,8 @@ function withoutExpect(headers: Record<string, unknown>): Record<string, unknown
 export function createEdge(upstreams: Record<ServiceName, string>): FastifyInstance {
   const edge = Fastify({ logger: false, requestTimeout: 60_000, keepAliveTimeout: 65_000, forceCloseConnections: 'idle', exposeHeadRoutes: false });
 
+  // Left alone, Fastify would read text/plain bodies into memory, up to a limit of its own.
+  edge.removeAllContentTypeParsers();
   edge.get('/healthz', () => ({ status: 'ok', service: 'edge' }));
   edge.get('/readyz', async (_request, reply) => {
     const readiness = await stackReadiness(upstreams);

@@ -1,0 +1,99 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type FastifyInstance } from 'fastify';
+import { SERVICES, type ServiceName } from '../parts.js';
+import { createEdge } from './create-edge.js';
+
+interface Seen {
+  service: string;
+  method: string;
+  url: string;
+  encoding: string | undefined;
+  bytes: number;
+  digest: string;
+}
+
+/** Answers with what it got, so that a test sees what the edge made of a request. */
+async function echo(service: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.headers['x-refuse'] !== undefined) {
+    response.writeHead(413, { 'content-type': 'application/problem+json', connection: 'close' }).end('{"status":413}');
+    return;
+  }
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  const { method = '', url = '', headers } = request;
+  const seen: Seen = { service, method, url, encoding: headers['content-encoding'], bytes, digest: hash.digest('hex') };
+  response.setHeader('content-type', 'application/json').end(JSON.stringify(seen));
+}
+
+describe('the edge', () => {
+  const upstreams: Server[] = [];
+  let edge: FastifyInstance;
+  let base: string;
+
+  beforeAll(async () => {
+    const addresses = {} as Record<ServiceName, string>;
+    for (const name of SERVICES) {
+      const server = createServer((request, response) => void echo(name, request, response));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      addresses[name] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      upstreams.push(server);
+    }
+    // Nobody is there: its server is gone, its address is known.
+    await new Promise((resolve) => upstreams[SERVICES.indexOf('alerting')]?.close(resolve));
+    edge = createEdge(addresses);
+    base = await edge.listen({ host: '127.0.0.1', port: 0 });
+  });
+
+  afterAll(async () => {
+    await edge.close();
+    for (const server of upstreams) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  const ask = async (path: string, init?: RequestInit): Promise<Seen> => (await (await fetch(`${base}${path}`, init)).json()) as Seen;
+
+  it('hands each request to the service that answers it, query and all', async () => {
+    expect(await ask('/v1/events?customer_id=a%2Fb&cursor=x', { method: 'GET' })).toMatchObject({ service: 'read-api', url: '/v1/events?customer_id=a%2Fb&cursor=x' });
+    expect(await ask('/v1/events', { method: 'POST', body: '{}' })).toMatchObject({ service: 'ingest', method: 'POST' });
+    expect(await ask('/v1/quotas/q-1', { method: 'PUT', body: '{}' })).toMatchObject({ service: 'quota', method: 'PUT', url: '/v1/quotas/q-1' });
+    expect(await ask('/v1/keys/k-1', { method: 'DELETE' })).toMatchObject({ service: 'accounts', method: 'DELETE' });
+  });
+
+  it.each(['application/json', 'application/x-ndjson', 'text/plain', 'application/octet-stream'])('passes a body of %s through byte for byte, broken or not', async (type) => {
+    const body = randomBytes(3_000_000);
+    const headers = { 'content-type': type, 'content-encoding': 'gzip' };
+    const seen = await ask('/v1/events', { method: 'POST', body, headers });
+    expect(seen).toMatchObject({ bytes: body.length, digest: createHash('sha256').update(body).digest('hex'), encoding: 'gzip' });
+  });
+
+  it('hands on a refusal that comes before the body has been read', async () => {
+    const answer = await fetch(`${base}/v1/events`, { method: 'POST', body: randomBytes(100_000), headers: { 'x-refuse': 'yes' } });
+    expect(answer.status).toBe(413);
+  });
+
+  it('answers 503 with Retry-After, and says that the event may have been taken, when a service is away', async () => {
+    const answer = await fetch(`${base}/v1/alerts`);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await answer.json()).toMatchObject({ status: 503, code: 'service_unavailable', detail: expect.stringContaining('same ids') });
+  });
+
+  it('answers 404 as a problem where there is nothing', async () => {
+    const answer = await fetch(`${base}/v1/nothing`);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'application/problem+json; charset=utf-8']);
+  });
+
+  it('is not ready while one service is not, and names it', async () => {
+    const answer = await fetch(`${base}/readyz`);
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({ status: 'not_ready', services: { alerting: { ready: false }, ingest: { ready: true } } });
+  });
+});
