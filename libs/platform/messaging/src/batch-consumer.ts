@@ -35,6 +35,8 @@ export interface PartitionBatch {
   epochs: Map<number, number>;
   /** by partition: what to store once the batch's result is stored */
   heads: Map<number, CheckpointCandidate>;
+  /** the batch's own span, for what is published because of it */
+  traceparent?: string;
 }
 
 /** What a service implements: where it stands, and what it does with a batch. */

@@ -3,9 +3,13 @@ import { type NatsConnection } from '@nats-io/transport-node';
 import { backoffMs } from './backoff.js';
 import { type BatchConsumer, type PartitionBatch, type PartitionMessage } from './batch-consumer.js';
 import { PositionLostError } from './check-position.js';
+import { type PartitionProgress } from './consumer-metrics.js';
 import { PartitionReader } from './partition-reader.js';
 import { type Log } from './ports.js';
 import { type StreamKind, streamOf } from './stream-names.js';
+
+/** An answer later than this is a broker that is away; a stop must not wait longer for it. */
+const API_TIMEOUT_MS = 3_000;
 
 export interface RunnerOptions {
   nc: NatsConnection;
@@ -35,6 +39,7 @@ export interface RunnerOptions {
 export class BatchRunner {
   readonly finished: Promise<void>;
   private readers: PartitionReader[] = [];
+  private readonly positions = new Map<number, number>();
   private stopping = false;
   private restarting = false;
   private wakeUp: (() => void) | null = null;
@@ -50,9 +55,24 @@ export class BatchRunner {
     return this.options.epochs;
   }
 
-  /** The open readers, for metrics and observation. */
-  get reading(): readonly PartitionReader[] {
-    return this.readers;
+  /** Where each partition stands; lag null while it is not being read. */
+  progress(): PartitionProgress[] {
+    for (const { partition, lag, handledUpTo } of this.readers) if (lag !== null) this.positions.set(partition, handledUpTo);
+    return this.options.partitions.map((partition) => ({
+      partition,
+      lag: this.readers.find((reader) => reader.partition === partition)?.lag ?? null,
+      position: this.positions.get(partition) ?? 0,
+    }));
+  }
+
+  /** Messages read ahead. */
+  get waitingMessages(): number {
+    return this.readers.reduce((sum, reader) => sum + reader.waiting, 0);
+  }
+
+  /** Looks at the streams that are being read. Throws PositionLostError. */
+  async observe(jsm: JetStreamManager): Promise<void> {
+    await Promise.all(this.readers.map((reader) => reader.observe(jsm)));
   }
 
   /** Reads again from the stored checkpoints once the batch in hand is done: the connection was re-made. */
@@ -99,7 +119,7 @@ export class BatchRunner {
   private async openReaders(): Promise<void> {
     const { nc, kind, generation, partitions, consumer } = this.options;
     const js: JetStreamClient = jetstream(nc);
-    const jsm: JetStreamManager = await jetstreamManager(nc, { checkAPI: false });
+    const jsm: JetStreamManager = await jetstreamManager(nc, { checkAPI: false, timeout: API_TIMEOUT_MS });
     const checkpoints = await consumer.loadCheckpoints(partitions);
     if (this.interrupted) return;
     this.readers = partitions.map(

@@ -12,25 +12,31 @@ export class PositionLostError extends Error {
   }
 }
 
+/** What must hold of a stream for as long as it is read: it is the same one, and nothing that was seen is gone from its end. */
+export function checkStream(stream: string, seen: Pick<Checkpoint, 'sequence' | 'streamCreated' | 'highestSeen'>, state: StreamState): void {
+  if (seen.streamCreated !== '' && seen.streamCreated !== state.created) {
+    throw new PositionLostError(stream, `it was created at ${state.created}, but position ${seen.sequence} was read from one created at ${seen.streamCreated}`);
+  }
+  const highest = Math.max(seen.sequence, seen.highestSeen);
+  if (state.lastSequence < highest) {
+    throw new PositionLostError(stream, `it ends at ${state.lastSequence}, but ${highest} has been seen: the broker lost acknowledged messages`);
+  }
+}
+
 /**
  * Decides whether a consumer may go on behind its checkpoint.
  * @param digestAt digest of the message now stored at the checkpoint's sequence; null when there is none
  * @throws PositionLostError naming what differs
  */
 export function checkPosition(stream: string, checkpoint: Checkpoint | undefined, state: StreamState, digestAt: string | null): void {
+  if (checkpoint !== undefined) checkStream(stream, checkpoint, state);
   const position = checkpoint?.sequence ?? 0;
-  const lost = (detail: string) => new PositionLostError(stream, detail);
-  if (checkpoint !== undefined && checkpoint.streamCreated !== '' && checkpoint.streamCreated !== state.created) {
-    throw lost(`it was created at ${state.created}, but position ${position} was read from one created at ${checkpoint.streamCreated}`);
-  }
-  const highest = Math.max(position, checkpoint?.highestSeen ?? 0);
-  if (state.lastSequence < highest) throw lost(`it ends at ${state.lastSequence}, but ${highest} has been seen: the broker lost acknowledged messages`);
   if (state.firstSequence > position + 1) {
-    throw lost(`it begins at ${state.firstSequence}, but messages from ${position + 1} are still needed`);
+    throw new PositionLostError(stream, `it begins at ${state.firstSequence}, but messages from ${position + 1} are still needed`);
   }
   if (checkpoint === undefined || position === 0 || position < state.firstSequence) return;
-  if (digestAt === null) throw lost(`message ${position} is gone`);
+  if (digestAt === null) throw new PositionLostError(stream, `message ${position} is gone`);
   if (checkpoint.messageDigest !== '' && checkpoint.messageDigest !== digestAt) {
-    throw lost(`message ${position} is not the one that was read: its digest is ${digestAt}, expected ${checkpoint.messageDigest}`);
+    throw new PositionLostError(stream, `message ${position} is not the one that was read: its digest is ${digestAt}, expected ${checkpoint.messageDigest}`);
   }
 }

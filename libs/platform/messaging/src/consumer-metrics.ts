@@ -4,8 +4,8 @@ import { type StreamKind } from './stream-names.js';
 
 export interface PartitionProgress {
   partition: number;
-  /** messages not handled yet */
-  lag: number;
+  /** messages not handled yet; null while the partition is not being read */
+  lag: number | null;
   /** last handled sequence */
   position: number;
 }
@@ -26,9 +26,12 @@ export class ConsumerMetrics {
     this.bytes = meter.createCounter('ledgerline_consumed_bytes', { description: 'Bytes of messages handled', unit: 'By' });
     this.failures = meter.createCounter('ledgerline_batch_failures', { description: 'Batches that failed and were started again' });
     this.duration = meter.createHistogram('ledgerline_batch_duration_ms', { description: 'Time to handle a batch', unit: 'ms' });
-    const observe = (name: string, description: string, of: (progress: PartitionProgress) => number) =>
+    const observe = (name: string, description: string, of: (progress: PartitionProgress) => number | null) =>
       meter.createObservableGauge(name, { description }).addCallback((result) => {
-        for (const one of progress()) result.observe(of(one), { kind, partition: one.partition });
+        for (const one of progress()) {
+          const value = of(one);
+          if (value !== null) result.observe(value, { kind, partition: one.partition });
+        }
       });
     observe('ledgerline_consumer_lag_messages', 'Messages stored but not handled', (one) => one.lag);
     observe('ledgerline_consumer_position', 'Last handled stream sequence', (one) => one.position);

@@ -11,4 +11,3 @@ export * from './publish-envelope.js';
 export * from './read-range.js';
 export * from './read-stream.js';
 export * from './stream-names.js';
-export * from './trace-context.js';

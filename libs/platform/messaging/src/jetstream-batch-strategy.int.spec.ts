@@ -142,10 +142,9 @@ describe('the batch transport', () => {
     consumer.before = () => new Promise((resolve) => (goOn = resolve));
     const { strategy } = await start({ leases: new MemoryLeases(0), maxMessages: 8, maxBytes: 80_000, prefetchBytes: 80_000 }, consumer);
     await publish(0, 100, 10_000);
-    const readers = (strategy as unknown as { readers(): { waiting: number; waitingBytes: number }[] }).readers();
-    await eventually(() => readers[0]!.waiting >= 4);
     await eventually(() => strategy.progress()[0]!.lag === 100);
-    expect(readers[0]!.waiting).toBeLessThanOrEqual(8);
+    await eventually(() => strategy.waiting() >= 4);
+    expect(strategy.waiting()).toBeLessThanOrEqual(8);
     consumer.before = async () => undefined;
     goOn();
     await eventually(() => consumer.handled.length === 100);
@@ -175,6 +174,7 @@ describe('the batch transport', () => {
     await publish(0, 20);
     await eventually(() => consumer.handled.length === 20);
     await nats.kill9();
+    await eventually(() => expect(ready()).toEqual({ ok: false, reason: 'the broker is away' }));
     await nats.restart();
     await eventually(() => publish(0, 1).then(() => true));
     await publish(1, 10);
@@ -215,11 +215,7 @@ describe('the batch transport', () => {
     cpSync(backup, nats.dataDir, { recursive: true });
     rmSync(backup, { recursive: true });
     await nats.restart();
-    const reason = await eventually(() => {
-      const now = ready();
-      return now.ok ? false : now.reason;
-    });
-    expect(reason).toContain('the broker lost acknowledged messages');
+    await eventually(() => expect(ready()).toMatchObject({ ok: false, reason: expect.stringContaining('the broker lost acknowledged messages') }));
     await eventually(() => publish(1, 1).then(() => true));
     expect(consumer.handled).toHaveLength(seen);
   });

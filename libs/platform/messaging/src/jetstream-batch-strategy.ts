@@ -46,10 +46,11 @@ export class JetStreamBatchStrategy extends Server implements CustomTransportStr
   private readonly runners = new Map<number | null, BatchRunner>();
   private readonly watches = new Map<number, StallWatch>();
   private readonly metrics: ConsumerMetrics;
-  private changes: Promise<void> = Promise.resolve();
+  private readonly changes = new Map<number | null, Promise<void>>();
   private lost: PositionLostError | null = null;
   private closing = false;
   private listening = false;
+  private connected = true;
   private observing: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: JetStreamBatchOptions) {
@@ -67,8 +68,8 @@ export class JetStreamBatchStrategy extends Server implements CustomTransportStr
     if (this.closing) return;
     this.closing = true;
     clearInterval(this.observing);
-    await this.changes;
     await Promise.all([...this.runners.values()].map((runner) => runner.stop()));
+    await Promise.all(this.changes.values());
     this.runners.clear();
     await this.options.leases.stop();
   }
@@ -81,7 +82,12 @@ export class JetStreamBatchStrategy extends Server implements CustomTransportStr
 
   /** Where every partition read by this process stands. */
   progress(): PartitionProgress[] {
-    return this.readers().map((reader) => ({ partition: reader.partition, lag: reader.lag, position: reader.handledUpTo }));
+    return [...this.runners.values()].flatMap((runner) => runner.progress());
+  }
+
+  /** Messages read ahead, waiting in this process. */
+  waiting(): number {
+    return [...this.runners.values()].reduce((sum, runner) => sum + runner.waitingMessages, 0);
   }
 
   private async start(): Promise<void> {
@@ -96,16 +102,20 @@ export class JetStreamBatchStrategy extends Server implements CustomTransportStr
     for (const unit of leases.held().keys()) this.change(mode === 'unit' ? unit : null);
   }
 
-  /** Brings a runner in line with the leases held now. Changes run one after another, each after the batch in hand. */
+  /** Brings a runner in line with the leases held now. A runner's changes follow one another, each after the batch in hand. */
   private change(key: number | null): void {
-    this.changes = this.changes.then(async () => {
-      const epochs = this.epochsOf(key);
-      const current = this.runners.get(key);
-      if (current !== undefined && sameEpochs(current.epochs, epochs)) return;
-      await current?.stop();
-      this.runners.delete(key);
-      if (epochs.size > 0 && !this.closing && this.lost === null) this.runners.set(key, this.run(key, epochs));
-    });
+    const before = this.changes.get(key) ?? Promise.resolve();
+    this.changes.set(
+      key,
+      before.then(async () => {
+        const current = this.runners.get(key);
+        if (current !== undefined && sameEpochs(current.epochs, this.epochsOf(key))) return;
+        await current?.stop();
+        this.runners.delete(key);
+        const epochs = this.epochsOf(key);
+        if (epochs.size > 0 && !this.closing && this.lost === null) this.runners.set(key, this.run(key, epochs));
+      }),
+    );
   }
 
   private epochsOf(key: number | null): Map<number, number> {
@@ -144,8 +154,8 @@ export class JetStreamBatchStrategy extends Server implements CustomTransportStr
 
   private async handle(batch: PartitionBatch): Promise<void> {
     const handler = this.getHandlerByPattern(batchPattern(this.options.kind))!;
-    await traceBatch(`consume ${this.options.kind}`, batch, async () => {
-      const result = await handler(batch);
+    await traceBatch(`consume ${this.options.kind}`, batch, async (traced) => {
+      const result = await handler(traced);
       await lastValueFrom(this.transformToObservable(result), { defaultValue: undefined });
     });
   }
@@ -162,22 +172,25 @@ export class JetStreamBatchStrategy extends Server implements CustomTransportStr
   private async watchConnection(): Promise<void> {
     for await (const status of this.options.nc.status()) {
       if (this.closing) return;
-      if (status.type === 'reconnect') for (const runner of this.runners.values()) runner.restart();
+      if (status.type === 'disconnect') this.connected = false;
+      if (status.type !== 'reconnect') continue;
+      this.connected = true;
+      for (const runner of this.runners.values()) runner.restart();
     }
   }
 
   private async observe(): Promise<void> {
     const now = performance.now();
     try {
-      const jsm = await jetstreamManager(this.options.nc, { checkAPI: false });
-      await Promise.all(this.readers().map((reader) => reader.observe(jsm)));
+      const jsm = await jetstreamManager(this.options.nc, { checkAPI: false, timeout: OBSERVE_EVERY_MS });
+      await Promise.all([...this.runners.values()].map((runner) => runner.observe(jsm)));
     } catch (error) {
       if (error instanceof PositionLostError) this.stopForGood(error);
     }
     const progress = this.progress();
     for (const partition of this.watches.keys()) if (!progress.some((one) => one.partition === partition)) this.watches.delete(partition);
     for (const { partition, lag, position } of progress) {
-      const watch = this.watches.get(partition) ?? new StallWatch();
+      const watch = this.watches.get(partition) ?? new StallWatch(now);
       this.watches.set(partition, watch);
       watch.observe(lag, position, now);
     }
@@ -186,16 +199,13 @@ export class JetStreamBatchStrategy extends Server implements CustomTransportStr
   private ready(): { ok: true } | { ok: false; reason: string } {
     if (this.lost !== null) return { ok: false, reason: this.lost.message };
     if (!this.listening) return { ok: false, reason: 'not started' };
+    if (!this.connected) return { ok: false, reason: 'the broker is away' };
     const now = performance.now();
     for (const [partition, watch] of this.watches) {
       const reason = watch.stalled(now);
       if (reason !== null) return { ok: false, reason: `partition ${partition}: ${reason}` };
     }
     return { ok: true };
-  }
-
-  private readers() {
-    return [...this.runners.values()].flatMap((runner) => runner.reading);
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Consumer, type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JetStreamManager, type JsMsg } from '@nats-io/jetstream';
 import { type Checkpoint, type CheckpointCandidate, type PartitionMessage } from './batch-consumer.js';
-import { checkPosition } from './check-position.js';
+import { checkPosition, checkStream } from './check-position.js';
 import { messageDigest, readMessage, streamInfo } from './read-stream.js';
 
 /** A message arrived with another sequence than the one that had to follow. */
@@ -74,9 +74,9 @@ export class PartitionReader {
     return this.bufferedBytes;
   }
 
-  /** The highest sequence known to exist minus the last handled one. */
-  get lag(): number {
-    return this.highest - this.position;
+  /** The highest sequence known to exist minus the last handled one; null before it is open. */
+  get lag(): number | null {
+    return this.created === '' ? null : this.highest - this.position;
   }
 
   get handledUpTo(): number {
@@ -85,10 +85,11 @@ export class PartitionReader {
 
   /** Looks at the stream itself: notices what is waiting there, and that it is no longer the one that was read. Throws PositionLostError. */
   async observe(jsm: JetStreamManager): Promise<void> {
-    const seen: Checkpoint = { sequence: this.position, streamCreated: this.created, messageDigest: '', highestSeen: this.highest };
+    if (this.created === '') return;
+    const seen = { sequence: this.position, streamCreated: this.created, highestSeen: this.highest };
     const state = await streamInfo(jsm, this.stream);
     if (this.closed) return;
-    checkPosition(this.stream, seen, state, '');
+    checkStream(this.stream, seen, state);
     this.highest = Math.max(this.highest, state.lastSequence);
   }
 
@@ -127,8 +128,8 @@ export class PartitionReader {
     this.buffer = [];
     this.resume?.();
     await this.pulled?.close();
-    // Best effort: the broker removes an unused consumer by itself.
-    await this.consumer?.delete().catch(() => false);
+    // Not waited for, as the broker may be away: it removes an unused consumer by itself.
+    this.consumer?.delete().catch(() => false);
   }
 
   /** Pulls only what there is room for, so a slow handler never piles up messages in memory. */

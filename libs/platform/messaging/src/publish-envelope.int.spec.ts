@@ -57,6 +57,18 @@ describe('publishing to a stream', () => {
     expect(Math.abs(last!.timestampUs / 1000 - Date.now())).toBeLessThan(60_000);
   });
 
+  it('reads the largest message from the leader', async () => {
+    const { seq } = await publishEnvelope(js, subject, bytes(999_000, 9), { timeoutMs: 5_000 });
+    expect((await readLastMessage(jsm, stream))!.data.length).toBe(999_000);
+    expect((await readMessage(jsm, stream, seq))!.data[998_999]).toBe(9);
+  });
+
+  it('carries a trace from publisher to reader', async () => {
+    const traceparent = `00-${'a1'.repeat(16)}-${'b2'.repeat(8)}-01`;
+    const { seq } = await publishEnvelope(js, subject, bytes(1), { traceparent, timeoutMs: 2_000 });
+    expect((await readMessage(jsm, stream, seq))!.traceparent).toBe(traceparent);
+  });
+
   it('tells a message that is too large for the stream and for the broker', async () => {
     expect((await failure(subject, bytes(1_000_001))).failure).toBe('too-large');
     expect((await failure(subject, bytes(3_000_000))).failure).toBe('too-large');
@@ -84,12 +96,13 @@ describe('publishing to a stream', () => {
   it('says that the outcome is unknown when the broker does not answer, or is gone', async () => {
     process.kill(nats.pid, 'SIGSTOP');
     try {
-      expect(await failure(subject, bytes(1), { timeoutMs: 300 })).toMatchObject({ failure: 'timeout', unknownOutcome: true });
+      const refused = await eventually(() => failure(subject, bytes(1), { timeoutMs: 300 }));
+      expect(refused).toMatchObject({ failure: 'timeout', unknownOutcome: true });
     } finally {
       process.kill(nats.pid, 'SIGCONT');
     }
     await nats.kill9();
-    expect((await failure(subject, bytes(1), { timeoutMs: 500 })).unknownOutcome).toBe(true);
+    expect(await failure(subject, bytes(1), { timeoutMs: 500 })).toMatchObject({ unknownOutcome: true });
     await nats.restart();
     await eventually(() => publishEnvelope(js, subject, bytes(1), { timeoutMs: 1_000 }));
   });

@@ -1,6 +1,6 @@
 import { JetStreamApiCodes, JetStreamApiError, type JetStreamClient, type PubAck } from '@nats-io/jetstream';
 import { errors, headers as natsHeaders, type MsgHdrs } from '@nats-io/nats-core';
-import { injectTraceContext } from './trace-context.js';
+import { injectTrace } from '@ledgerline/telemetry';
 
 /**
  * Why a message was not confirmed.
@@ -35,12 +35,14 @@ export interface PublishOptions {
   /** refuse unless the stream's last sequence is exactly this (0: the stream is empty) */
   expectLastSequence?: number;
   headers?: Record<string, string>;
+  /** the trace this message belongs to; the active span's unless told */
+  traceparent?: string;
   timeoutMs: number;
 }
 
 /**
  * Publishes one message and waits for the broker's confirmation, once: whether to try again is the caller's decision.
- * The active trace context travels in the headers.
+ * The trace context travels in the headers.
  * @throws PublishError, always of a named kind
  */
 export async function publishEnvelope(js: JetStreamClient, subject: string, bytes: Uint8Array, options: PublishOptions): Promise<PubAck> {
@@ -49,7 +51,7 @@ export async function publishEnvelope(js: JetStreamClient, subject: string, byte
     ack = await js.publish(subject, bytes, {
       timeout: options.timeoutMs,
       retries: 0,
-      headers: messageHeaders(options.headers),
+      headers: messageHeaders(options),
       ...(options.expectLastSequence === undefined ? {} : { expect: { lastSequence: options.expectLastSequence } }),
     });
   } catch (error) {
@@ -60,10 +62,10 @@ export async function publishEnvelope(js: JetStreamClient, subject: string, byte
   return ack;
 }
 
-function messageHeaders(entries: Record<string, string> = {}): MsgHdrs {
+function messageHeaders({ headers: entries = {}, traceparent = injectTrace() }: PublishOptions): MsgHdrs {
   const headers = natsHeaders();
+  if (traceparent !== undefined) headers.set('traceparent', traceparent);
   for (const [name, value] of Object.entries(entries)) headers.set(name, value);
-  injectTraceContext(headers);
   return headers;
 }
 

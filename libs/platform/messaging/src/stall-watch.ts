@@ -1,22 +1,29 @@
 const MS_PER_S = 1000;
 
-/** Tells when a consumer falls behind without getting anywhere: lag that does not shrink while the position stands still. */
+/** Tells when a consumer gets nowhere although something waits, or may wait, for it. Times are a monotonic clock's milliseconds. */
 export class StallWatch {
   private position = -1;
-  private progressAtMs = 0;
+  private waiting = true;
+  private progressAtMs: number;
 
-  constructor(private readonly limitMs = 30_000) {}
-
-  /** @param nowMs a monotonic clock's milliseconds */
-  observe(lag: number, position: number, nowMs: number): void {
-    if (lag > 0 && position === this.position) return;
-    this.position = position;
+  constructor(
+    nowMs: number,
+    private readonly limitMs = 30_000,
+  ) {
     this.progressAtMs = nowMs;
   }
 
-  /** A reason when there was work and no progress for the limit; null otherwise. */
+  /** @param lag messages waiting; null when that cannot be known at the moment */
+  observe(lag: number | null, position: number, nowMs: number): void {
+    this.waiting = lag !== 0;
+    if (this.waiting && position <= this.position) return;
+    this.position = Math.max(position, this.position);
+    this.progressAtMs = nowMs;
+  }
+
+  /** A reason when there was no progress for longer than the limit; null otherwise. */
   stalled(nowMs: number): string | null {
     const forMs = nowMs - this.progressAtMs;
-    return this.position >= 0 && forMs > this.limitMs ? `no progress behind ${this.position} for ${Math.round(forMs / MS_PER_S)} s` : null;
+    return this.waiting && forMs > this.limitMs ? `no progress behind ${Math.max(0, this.position)} for ${Math.round(forMs / MS_PER_S)} s` : null;
   }
 }

@@ -2,7 +2,8 @@ import { jetstream, type JetStreamClient, type JetStreamManager, jetstreamManage
 import { type NatsConnection, PublishError, publishEnvelope, readLastMessage, readMessage, readRange, streamInfo, streamOf } from '@ledgerline/messaging';
 import { type AppendResult, type LogState, type PricedLog, type PricedMessage } from '../application/priced-log.js';
 
-const PUBLISH_TIMEOUT_MS = 5_000;
+const PUBLISH_TIMEOUT_MS = 3_000;
+const READ_TIMEOUT_MS = 3_000;
 
 /** PRICED on JetStream. */
 export class JetStreamPricedLog implements PricedLog {
@@ -44,9 +45,9 @@ export class JetStreamPricedLog implements PricedLog {
     return readRange(this.js, this.name, from, to);
   }
 
-  async append(bytes: Uint8Array, expectedLastSequence: number): Promise<AppendResult> {
+  async append(bytes: Uint8Array, expectedLastSequence: number, traceparent?: string): Promise<AppendResult> {
     try {
-      const { seq } = await publishEnvelope(this.js, this.subject, bytes, { expectLastSequence: expectedLastSequence, timeoutMs: this.timeoutMs });
+      const { seq } = await publishEnvelope(this.js, this.subject, bytes, { expectLastSequence: expectedLastSequence, traceparent, timeoutMs: this.timeoutMs });
       return { kind: 'stored', sequence: seq };
     } catch (error) {
       if (error instanceof PublishError && (error.unknownOutcome || error.failure === 'wrong-last-sequence')) return { kind: 'unclear', cause: error };
@@ -55,6 +56,6 @@ export class JetStreamPricedLog implements PricedLog {
   }
 
   private manager(): Promise<JetStreamManager> {
-    return jetstreamManager(this.nc, { checkAPI: false });
+    return jetstreamManager(this.nc, { checkAPI: false, timeout: READ_TIMEOUT_MS });
   }
 }

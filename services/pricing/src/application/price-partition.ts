@@ -62,7 +62,7 @@ export class PricePartition {
   }
 
   /** Decides the messages, which follow the last decided one, and stores the outcomes. After a rejection only `recover` may follow. */
-  async price(messages: readonly UsageMessage[]): Promise<void> {
+  async price(messages: readonly UsageMessage[], traceparent?: string): Promise<void> {
     if (this.index === null) throw new Error(`${this.options.log.name}: not recovered yet`);
     let runs: PricedRun[] = [];
     let bytes = 0;
@@ -70,14 +70,14 @@ export class PricePartition {
       const run = this.decide(message);
       const bound = encodedBound(run);
       if (runs.length > 0 && (runs.length === MAX_RUNS || bytes + bound > MAX_BYTES)) {
-        await this.store(runs);
+        await this.store(runs, traceparent);
         runs = [];
         bytes = 0;
       }
       runs.push(run);
       bytes += bound;
     }
-    if (runs.length > 0) await this.store(runs);
+    if (runs.length > 0) await this.store(runs, traceparent);
   }
 
   /** Identities in the index of this partition. */
@@ -97,7 +97,7 @@ export class PricePartition {
     return decideRun(message, terms, book, (claimant) => this.index!.claim(claimant));
   }
 
-  private async store(runs: PricedRun[]): Promise<void> {
+  private async store(runs: PricedRun[], traceparent: string | undefined): Promise<void> {
     const envelope: PricedEnvelope = {
       schema: PRICED_SCHEMA,
       generation: this.options.terms.generation,
@@ -111,7 +111,7 @@ export class PricePartition {
     };
     if (envelope.sourceFrom !== this.sourceTo + 1) throw new Error(`USAGE ${envelope.sourceFrom} does not follow ${this.sourceTo}`);
     const bytes = encodePricedEnvelope(envelope);
-    const sequence = await this.append(envelope, bytes);
+    const sequence = await this.append(envelope, bytes, traceparent);
     this.pricedSequence = sequence;
     this.sourceTo = envelope.sourceTo;
     await this.index!.cover({ pricedSequence: sequence, sourceTo: envelope.sourceTo, checksum: crc32(bytes) });
@@ -119,11 +119,11 @@ export class PricePartition {
   }
 
   /** Appends until it is certain that the message is there once. Without an answer the leader's last message decides. */
-  private async append(envelope: PricedEnvelope, bytes: Uint8Array): Promise<number> {
+  private async append(envelope: PricedEnvelope, bytes: Uint8Array, traceparent: string | undefined): Promise<number> {
     const { log } = this.options;
     let cause: Error | undefined;
     for (let attempt = 0; attempt < PUBLISH_ATTEMPTS; attempt++) {
-      const result = await log.append(bytes, this.pricedSequence);
+      const result = await log.append(bytes, this.pricedSequence, traceparent);
       if (result.kind === 'stored') return result.sequence;
       cause = result.cause;
       const last = await log.last();

@@ -15,8 +15,8 @@ export class PricePartitions {
   }
 
   /** Decides messages of one partition and stores the outcomes. */
-  price(partition: number, messages: readonly UsageMessage[]): Promise<void> {
-    return this.inTurn(partition, () => this.worker(partition).price(messages));
+  price(partition: number, messages: readonly UsageMessage[], traceparent?: string): Promise<void> {
+    return this.inTurn(partition, () => this.worker(partition).price(messages, traceparent));
   }
 
   /** Frees what a partition holds in memory: another process has it now. */

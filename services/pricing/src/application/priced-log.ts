@@ -31,5 +31,5 @@ export interface PricedLog {
   /** The messages [from..to], all of them. */
   range(from: number, to: number): AsyncIterable<PricedMessage>;
   /** Appends unless the last sequence is another than expected. Rejects when the message is certainly not stored (full, too large, no stream). */
-  append(bytes: Uint8Array, expectedLastSequence: number): Promise<AppendResult>;
+  append(bytes: Uint8Array, expectedLastSequence: number, traceparent?: string): Promise<AppendResult>;
 }

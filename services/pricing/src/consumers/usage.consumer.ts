@@ -14,6 +14,6 @@ export class UsageConsumer implements BatchConsumer {
 
   @ConsumeBatches('USAGE')
   async handle(@Payload() batch: PartitionBatch): Promise<void> {
-    await this.pricing.price(batch.unit!, batch.messages);
+    await this.pricing.price(batch.unit!, batch.messages, batch.traceparent);
   }
 }
