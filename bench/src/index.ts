@@ -1,1 +1,2 @@
-export {};
+export * from './load-generator/generate-load.js';
+export * from './load-generator/job.js';
