@@ -15,6 +15,10 @@ describe('the settings of the local stack', () => {
     expect(readSettings({ LEDGERLINE_PORT: '', LEDGERLINE_ADMIN_KEY: '' })).toMatchObject({ ports: { edge: 8080 }, adminKey: undefined });
   });
 
+  it('refuses an admin key that could not be sent in a header, without repeating it', () => {
+    expect(() => readSettings({ LEDGERLINE_ADMIN_KEY: 'a key' })).toThrow(/^LEDGERLINE_ADMIN_KEY: expected 8 to 256/);
+  });
+
   it('has a variable for every port', () => {
     expect([portVariable('edge'), portVariable('read-api'), portVariable('clickhouse-tcp')]).toEqual(['LEDGERLINE_PORT', 'LEDGERLINE_READ_API_PORT', 'LEDGERLINE_CLICKHOUSE_TCP_PORT']);
   });

@@ -32,9 +32,15 @@ function refuseSharedPorts(ports: Record<PartName, number>): void {
   }
 }
 
+function adminKey(env: NodeJS.ProcessEnv): string | undefined {
+  const key = env['LEDGERLINE_ADMIN_KEY'] || undefined;
+  if (key !== undefined && !/^[\x21-\x7e]{8,256}$/.test(key)) throw new SettingsError('LEDGERLINE_ADMIN_KEY: expected 8 to 256 printable ASCII characters without spaces.');
+  return key;
+}
+
 /** Reads the LEDGERLINE_* variables. Throws SettingsError naming the bad one. */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const ports = Object.fromEntries(PARTS.map(({ name, defaultPort }) => [name, port(name, defaultPort, env)])) as Record<PartName, number>;
   refuseSharedPorts(ports);
-  return { home: resolve(env['LEDGERLINE_HOME'] || '.ledgerline'), ports, adminKey: env['LEDGERLINE_ADMIN_KEY'] || undefined };
+  return { home: resolve(env['LEDGERLINE_HOME'] || '.ledgerline'), ports, adminKey: adminKey(env) };
 }

@@ -74,6 +74,16 @@ describe('docker-compose.yml', () => {
     expect(error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? []).toEqual([]);
   });
 
+  it('tells every service the same about the log, if it has to know', async () => {
+    for (const variable of ['GENERATION', 'PARTITIONS', 'STREAM_MAX_BYTES', 'USAGE_ID_KEY', 'CLICKHOUSE_URL', 'DATABASE_URL', 'NATS_URL']) {
+      const told = new Set<string | undefined>();
+      for (const [name, { environment = {} }] of ours) {
+        if (variable in (await schemaOf(name)).shape) told.add(environment[variable]);
+      }
+      expect([variable, [...told]]).toEqual([variable, [expect.any(String)]]);
+    }
+  });
+
   it('asks the operator for exactly what the example file lists', () => {
     const asked = [...readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8').matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name);
     expect([...new Set(asked)].sort()).toEqual([...REQUIRED].sort());
