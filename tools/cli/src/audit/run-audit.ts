@@ -5,23 +5,31 @@ import { type QuotaNumbers } from './quota-sums.js';
 import { addSums, type LedgerSums, noLedgerSums, type Sums } from './sums.js';
 import { type PartitionStreams, type Walk } from './walk-partition.js';
 
-/** How far each partition is audited, in its PRICED stream. */
-export type Cut = ReadonlyMap<number, number>;
+/** Sequences by partition. */
+export type Sequences = ReadonlyMap<number, number>;
+
+/** The quota projection at one moment. */
+export interface QuotaState {
+  /** How far it has counted in PRICED: the cut of the whole audit. */
+  readonly cut: Sequences;
+  /** The USAGE sequences that this is, as the projection noted them. */
+  readonly sourceTo: Sequences;
+  readonly byKey: ReadonlyMap<string, QuotaNumbers>;
+}
 
 /** Where the audit reads from. Each method reads; none waits for the others. */
 export interface AuditSources {
   readonly generation: number;
   readonly partitions: number;
-  /** The quota projection and the cut it stands at, of one moment. */
-  quotaSnapshot(): Promise<{ cut: Cut; byKey: ReadonlyMap<string, QuotaNumbers> }>;
-  /** PRICED sequence by partition up to which ClickHouse is known to have the rows. */
-  rowsProgress(): Promise<Cut>;
+  quotaSnapshot(): Promise<QuotaState>;
+  /** USAGE sequences up to which ClickHouse is known to have the rows. */
+  rowsProgress(): Promise<Sequences>;
   /** Walks one partition's streams up to the cut. */
   walk(streams: Pick<PartitionStreams, 'partition' | 'cut' | 'onProgress'>): Promise<Walk>;
   /** The rows, by partition, up to the USAGE sequences given. */
-  storedPartitions(sourceTo: Cut): Promise<ReadonlyMap<number, StoredPartition>>;
+  storedPartitions(sourceTo: Sequences): Promise<ReadonlyMap<number, StoredPartition>>;
   /** The summaries' own answer, by key, at the same place. */
-  summaries(sourceTo: Cut): Promise<ReadonlyMap<string, Sums>>;
+  summaries(sourceTo: Sequences): Promise<ReadonlyMap<string, Sums>>;
 }
 
 export interface AuditOptions {
@@ -47,9 +55,10 @@ const POLL_MS = 100;
 
 /** Audits everything up to one consistent cut: the checkpoint vector that the quota sums were read with. */
 export async function runAudit(sources: AuditSources, options: AuditOptions): Promise<AuditReport> {
-  const { cut, byKey: quotaByKey } = await sources.quotaSnapshot();
+  const quota = await sources.quotaSnapshot();
+  const { cut, byKey: quotaByKey } = quota;
   const partitions = [...new Set([...Array.from({ length: sources.partitions }, (_, partition) => partition), ...cut.keys()])];
-  await untilRowsReach(cut, sources, options);
+  await untilRowsReach(quota.sourceTo, sources, options);
 
   const ledgers: PartitionLedger[] = [];
   const ledgerByKey = new Map<string, LedgerSums>();
@@ -65,10 +74,20 @@ export async function runAudit(sources: AuditSources, options: AuditOptions): Pr
   }
 
   const sourceTo = new Map(ledgers.map((ledger) => [ledger.partition, ledger.sourceTo]));
+  const misplaced = ledgers.filter((ledger) => ledger.cut > 0 && quota.sourceTo.get(ledger.partition) !== ledger.sourceTo).map((ledger) => checkpointDifference(ledger, quota));
+  if (misplaced.length > 0) return { differences: misplaced, ledgers, stored: new Map() };
   const stored = await sources.storedPartitions(sourceTo);
   const summariesByKey = await sources.summaries(sourceTo);
   return { differences: [...compareAudit({ ledgers, stored, ledgerByKey, quotaByKey, summariesByKey })], ledgers, stored };
 }
+
+const checkpointDifference = ({ partition, cut, sourceTo }: PartitionLedger, quota: QuotaState): Difference => ({
+  what: 'Quota checkpoint',
+  where: `partition ${partition}, PRICED sequence ${cut}`,
+  field: 'source_sequence',
+  expected: String(sourceTo),
+  found: String(quota.sourceTo.get(partition)),
+});
 
 function merge(into: Map<string, LedgerSums>, from: ReadonlyMap<string, LedgerSums>): void {
   for (const [key, sums] of from) {
@@ -79,16 +98,16 @@ function merge(into: Map<string, LedgerSums>, from: ReadonlyMap<string, LedgerSu
   }
 }
 
-async function untilRowsReach(cut: Cut, sources: AuditSources, { waitMs, nowMs, sleepMs }: AuditOptions): Promise<void> {
+async function untilRowsReach(sourceTo: Sequences, sources: AuditSources, { waitMs, nowMs, sleepMs }: AuditOptions): Promise<void> {
   const until = nowMs() + waitMs;
   for (;;) {
     const progress = await sources.rowsProgress();
-    const behind = [...cut].find(([partition, sequence]) => (progress.get(partition) ?? 0) < sequence);
+    const behind = [...sourceTo].find(([partition, sequence]) => (progress.get(partition) ?? 0) < sequence);
     if (!behind) return;
     if (nowMs() >= until) {
       const [partition, sequence] = behind;
       throw new AuditNotPossibleError(
-        `After ${Math.round(waitMs / 1000)} s the rows of partition ${partition} reach PRICED sequence ${progress.get(partition) ?? 0}, the quota sums ${sequence}. Is aggregation running?`,
+        `after ${Math.round(waitMs / 1000)} s the rows of partition ${partition} reach USAGE sequence ${progress.get(partition) ?? 0}, the quota sums ${sequence}. Is aggregation running?`,
       );
     }
     await sleepMs(POLL_MS);

@@ -8,7 +8,7 @@ import { type AuditSources } from '../run-audit.js';
 import { walkPartition } from '../walk-partition.js';
 import { readStoredPartitions, readSummaries } from './clickhouse-usage-reader.js';
 import { readStream } from './nats-stream-reader.js';
-import { readAggregationProgress, readQuotaSnapshot } from './postgres-quota-reader.js';
+import { readRowsProgress, readQuotaSnapshot } from './postgres-quota-reader.js';
 
 /** Where the servers are, and how the log is laid out. */
 export interface StackAddress {
@@ -37,7 +37,7 @@ export async function openAuditSources(address: StackAddress): Promise<AuditSour
     generation,
     partitions,
     quotaSnapshot: () => readQuotaSnapshot(pool, generation),
-    rowsProgress: () => readAggregationProgress(pool, generation),
+    rowsProgress: () => readRowsProgress(pool, generation),
     walk: ({ partition, cut, onProgress }) =>
       walkPartition({
         generation,

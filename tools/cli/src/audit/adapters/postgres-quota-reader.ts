@@ -7,6 +7,8 @@ import { keyText } from '../usage-key.js';
 export interface QuotaSnapshot {
   /** PRICED sequence by partition: the cut of the whole audit. */
   readonly cut: ReadonlyMap<number, number>;
+  /** The USAGE sequence that each is at, as the projection noted it. */
+  readonly sourceTo: ReadonlyMap<number, number>;
   readonly byKey: ReadonlyMap<string, QuotaNumbers>;
 }
 
@@ -28,8 +30,8 @@ export async function readQuotaSnapshot(pool: Pool, generation: number): Promise
   const client = await pool.connect();
   try {
     await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const progress = await client.query<{ partition: number; sequence: string }>(
-      'SELECT partition, sequence::text FROM quota.published_progress WHERE generation = $1 ORDER BY partition',
+    const progress = await client.query<{ partition: number; sequence: string; source_sequence: string }>(
+      'SELECT partition, sequence::text, source_sequence::text FROM quota.published_progress WHERE generation = $1 ORDER BY partition',
       [generation],
     );
     const sums = QUOTA_SUMS.map(({ name }) => `${name}::text`).join(', ');
@@ -43,7 +45,11 @@ export async function readQuotaSnapshot(pool: Pool, generation: number): Promise
       for (const row of rows) byKey.set(keyOf(row), numbersOf(row));
       if (rows.length < PAGE) break;
     }
-    return { cut: new Map(progress.rows.map(({ partition, sequence }) => [partition, Number(sequence)])), byKey };
+    return {
+      cut: new Map(progress.rows.map(({ partition, sequence }) => [partition, Number(sequence)])),
+      sourceTo: new Map(progress.rows.map(({ partition, source_sequence }) => [partition, Number(source_sequence)])),
+      byKey,
+    };
   } finally {
     await client.query('ROLLBACK').catch(() => undefined);
     client.release();
@@ -54,11 +60,11 @@ const keyOf = ({ customer_id, month, provider, model }: SumsRow): string => keyT
 
 const numbersOf = (row: SumsRow): QuotaNumbers => QUOTA_SUMS.map(({ name, scale }) => parseScaled(row[name]!, scale));
 
-/** How far the rows in ClickHouse are known to reach: PRICED sequence by partition. */
-export async function readAggregationProgress(pool: Pool, generation: number): Promise<Map<number, number>> {
-  const { rows } = await pool.query<{ partition: number; sequence: string }>(
-    'SELECT partition, sequence::text FROM aggregation.published_progress WHERE generation = $1',
+/** How far the rows in ClickHouse are known to reach: USAGE sequence by partition. */
+export async function readRowsProgress(pool: Pool, generation: number): Promise<Map<number, number>> {
+  const { rows } = await pool.query<{ partition: number; source_sequence: string }>(
+    'SELECT partition, source_sequence::text FROM aggregation.published_progress WHERE generation = $1',
     [generation],
   );
-  return new Map(rows.map(({ partition, sequence }) => [partition, Number(sequence)]));
+  return new Map(rows.map(({ partition, source_sequence }) => [partition, Number(source_sequence)]));
 }

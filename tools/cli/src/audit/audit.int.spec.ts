@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { eventually, freshClickhouse, type FreshClickhouse, freshDatabase, freshNats, type RunningService, startService } from '@ledgerline/testing';
+import { processContext } from '../commands/context.js';
+import { run } from '../program.js';
+
+const ADMIN_KEY = 'audit-admin-key-0123456789';
+const SERVICES = ['accounts', 'ingest', 'pricing', 'aggregation', 'quota'];
+
+const ends: (() => Promise<unknown>)[] = [];
+let env: Record<string, string>;
+let ingest: RunningService;
+let clickhouse: FreshClickhouse;
+let postgres: pg.Pool;
+
+beforeAll(async () => {
+  const [nats, database, rows] = await Promise.all([freshNats(), freshDatabase(), freshClickhouse()]);
+  clickhouse = rows;
+  postgres = new pg.Pool({ connectionString: database.url, max: 1 });
+  env = {
+    NATS_URL: nats.url,
+    DATABASE_URL: database.url,
+    CLICKHOUSE_URL: rows.url,
+    GENERATION: '1',
+    PARTITIONS: '2',
+    USAGE_ID_KEY: '000102030405060708090a0b0c0d0e0f',
+    ADMIN_KEY,
+    STREAM_MAX_BYTES: String(64 * 1024 * 1024),
+    // No home: everything comes from the variables.
+    LEDGERLINE_HOME: '/nonexistent',
+  };
+  ends.push(() => nats.stop(), () => postgres.end(), () => database.drop(), () => rows.drop());
+  const [accounts, ...others] = SERVICES;
+  const started = [await startService(accounts!, env), ...(await Promise.all(others.map((name) => startService(name, env))))];
+  ends.unshift(() => Promise.all(started.map((service) => service.stop())));
+  ingest = started[SERVICES.indexOf('ingest')]!;
+  await send([...Array(120).keys()].map(event));
+  await send([...Array(20).keys()].map(event));
+  await send([{ ...event(7), usage: { input_tokens: 1 } }]);
+  await eventually(async () => expect(await audited()).toMatchObject({ code: 0, output: expect.stringContaining('Exact: 141 events') }), { timeoutMs: 20_000 });
+}, 120_000);
+
+afterAll(async () => {
+  for (const end of ends) await end();
+}, 60_000);
+
+/** Different customers, models, metrics and months; every seventh has no price. */
+const event = (n: number): Record<string, unknown> => ({
+  id: `e${n}`,
+  customer_id: n % 3 === 0 ? 'acme' : 'zeta',
+  ...(n % 5 === 0
+    ? { provider: 'smartflo', model: 'call', usage: { seconds: 7.25 } }
+    : { provider: 'openai', model: n % 7 === 0 ? 'unheard-of' : 'gpt-4', usage: { input_tokens: 100 + n, output_tokens: n } }),
+  occurred_at: n % 2 === 0 ? '2026-01-31T23:59:59.999999Z' : '2026-02-01T00:00:00Z',
+});
+
+async function send(events: unknown[]): Promise<void> {
+  const answer = await fetch(`${ingest.url}/v1/events?backfill=true`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify(events),
+  });
+  expect([answer.status, await answer.text()]).toEqual([202, expect.any(String)]);
+}
+
+/** Runs `audit` as the command line does. */
+async function audited(...args: string[]): Promise<{ code: number; output: string }> {
+  let output = '';
+  const code = await run(['audit', ...args], { ...processContext(env), print: (text) => void (output += `${text}\n`) });
+  return { code, output };
+}
+
+describe('audit', () => {
+  it('exits 0 and shows every outcome when log, rows, sums and summaries agree', async () => {
+    const { code, output } = await audited('--json');
+    const report = JSON.parse(output) as { exact: boolean; partitions: { events: string; rows: string; outcomes: Record<string, string> }[] };
+    const total = (pick: (partition: (typeof report.partitions)[number]) => string): number => report.partitions.reduce((sum, partition) => sum + Number(pick(partition)), 0);
+    expect([code, report.exact]).toEqual([0, true]);
+    expect([total((p) => p.events), total((p) => p.rows), total((p) => p.outcomes['duplicate']!), total((p) => p.outcomes['quarantined']!)]).toEqual([141, 120, 20, 1]);
+  });
+
+  it('exits 1 and names customer, month, number and both values when one quota sum is off by 1e-12', async () => {
+    const shift = (by: string): Promise<unknown> =>
+      postgres.query(`UPDATE quota.usage_sums SET cost_usd = cost_usd ${by} WHERE customer_id = 'acme' AND provider = 'openai' AND model = 'gpt-4' AND period_start = '2026-01-01'`);
+    await shift('+ 0.000000000001');
+    const { code, output } = await audited();
+    expect(code).toBe(1);
+    expect(output).toMatch(/DIFFERENT: Quota sums, customer "acme", 2026-01, openai\/gpt-4: cost_usd should be (\d+\.\d+) but is \1\d*1\.\n/);
+    await shift('- 0.000000000001');
+    expect(await audited()).toMatchObject({ code: 0 });
+  });
+
+  it('exits 1 and names the partition when ClickHouse has lost one row', async () => {
+    const [id, partition] = (await clickhouse.query('SELECT usage_id, source_partition FROM usage_events ORDER BY usage_id LIMIT 1')).trim().split('\t');
+    await clickhouse.query(`ALTER TABLE usage_events DELETE WHERE usage_id = '${id}' SETTINGS mutations_sync = 2`);
+    const { code, output } = await audited();
+    expect(code).toBe(1);
+    const [, expected, found] = new RegExp(`DIFFERENT: ClickHouse rows, partition ${partition} up to USAGE sequence \\d+: event_count should be (\\d+) but is (\\d+)\\.`).exec(output) ?? [];
+    expect(Number(expected) - Number(found)).toBe(1);
+    expect(output).toContain('Summaries, customer');
+  });
+
+  it('exits 2 when a server it needs does not answer', async () => {
+    const code = await run(['audit'], { ...processContext({ ...env, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }), print: () => undefined });
+    expect(code).toBe(2);
+  });
+});
