@@ -4,6 +4,7 @@ import { type Clock } from '@ledgerline/kernel';
 import { JetStreamBatchStrategy } from '@ledgerline/messaging';
 import { KYSELY, leaseMigration, LeaseManager, PG_POOL, PostgresModule } from '@ledgerline/postgres';
 import { CLOCK, LOGGER, METER, Readiness } from '@ledgerline/service-kit';
+import { type Meter } from '@opentelemetry/api';
 import { type Kysely } from 'kysely';
 import { type Pool } from 'pg';
 import { type Logger } from 'pino';
@@ -34,6 +35,9 @@ export const migrations = {
   '0003_create_leases': leaseMigration('quota'),
 };
 
+/** A decision that waits longer than this to be published makes the copy that should publish it not ready. */
+const OUTBOX_LIMIT_MS = 30_000;
+
 const PRICED_LEASES = 'priced';
 const OUTBOX_LEASE = 'outbox';
 
@@ -43,6 +47,9 @@ export class QuotaModule implements OnApplicationBootstrap, BeforeApplicationShu
   constructor(
     @Inject(OutboxWorker) private readonly outbox: OutboxWorker,
     @Inject(PostgresOutboxSignal) private readonly signal: PostgresOutboxSignal,
+    @Inject(PostgresOutbox) private readonly waiting: PostgresOutbox,
+    @Inject(Readiness) private readonly readiness: Readiness,
+    @Inject(METER) private readonly meter: Meter,
   ) {}
 
   static forRoot(config: QuotaConfig): DynamicModule {
@@ -68,11 +75,12 @@ export class QuotaModule implements OnApplicationBootstrap, BeforeApplicationShu
           inject: [KYSELY],
           useFactory: (db: Kysely<QuotaDatabase>): LoadStoredCheckpoints => (partitions) => loadCheckpoints(db, config.GENERATION, partitions),
         },
+        { provide: PostgresOutbox, inject: [KYSELY], useFactory: (db: Kysely<QuotaDatabase>) => new PostgresOutbox(db) },
         {
           provide: OutboxWorker,
-          inject: [KYSELY, PG_POOL, Broker, LOGGER],
-          useFactory: (db: Kysely<QuotaDatabase>, pool: Pool, broker: Broker, logger: Logger) =>
-            new OutboxWorker(new PublishDecisions(new PostgresOutbox(db), natsPublish(broker.nc)), leases(config, pool, logger, OUTBOX_LEASE, 1), logger),
+          inject: [PostgresOutbox, PG_POOL, Broker, LOGGER],
+          useFactory: (outbox: PostgresOutbox, pool: Pool, broker: Broker, logger: Logger) =>
+            new OutboxWorker(new PublishDecisions(outbox, natsPublish(broker.nc)), leases(config, pool, logger, OUTBOX_LEASE, 1), logger),
         },
         {
           provide: PostgresOutboxSignal,
@@ -98,6 +106,14 @@ export class QuotaModule implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    this.readiness.register('outbox', async () => {
+      const { oldestAgeMs, count } = await this.waiting.waiting();
+      if (!this.outbox.publishes || oldestAgeMs < OUTBOX_LIMIT_MS) return { ok: true };
+      return { ok: false, reason: `${count} decisions wait to be published, the oldest for ${Math.round(oldestAgeMs / 1000)} s` };
+    });
+    this.meter
+      .createObservableGauge('ledgerline_quota_outbox_waiting', { description: 'Decisions that wait to be published' })
+      .addCallback(async (result) => result.observe((await this.waiting.waiting()).count));
     await this.outbox.start();
     await this.signal.start();
   }

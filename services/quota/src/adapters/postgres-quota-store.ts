@@ -1,7 +1,7 @@
 import { type MonthNumber, type Quota, type WindowState } from '@ledgerline/domain-quota';
 import { fenceLease } from '@ledgerline/postgres';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { type CheckpointMove, type Decision, type Position, type QuotaStore, type QuotaTransaction, type QuotaWindow } from '../application/ports.js';
+import { type CheckpointMove, CountingBusyError, type Decision, type Position, type QuotaStore, type QuotaTransaction, type QuotaWindow } from '../application/ports.js';
 import { type UsageTally } from '../application/usage-tally.js';
 import { textArray } from './array-literal.js';
 import { customerSeenToWire, toWire } from './mapping.js';
@@ -18,6 +18,10 @@ const GATE = sql`hashtextextended('ledgerline.quota.gate', 0)`;
 
 /** A change of a quota waits this long for the batches in flight; then it is refused rather than queued for ever. */
 const CHANGE_LOCK_TIMEOUT_MS = 10_000;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** The server ends a transaction whose process sends nothing for this long: frozen, it would keep everybody else waiting at the gate. */
+const IDLE_LIMIT = sql`set_config('idle_in_transaction_session_timeout', '8000', true)`;
 
 export interface PostgresQuotaStoreOptions {
   readonly db: Kysely<QuotaDatabase>;
@@ -62,13 +66,17 @@ class PostgresQuotaTransaction implements QuotaTransaction {
    */
   async enterCounting(): Promise<void> {
     await sql`
-      select set_config('synchronous_commit', 'off', true), set_config('enable_hashjoin', 'off', true),
+      select ${IDLE_LIMIT}, set_config('synchronous_commit', 'off', true), set_config('enable_hashjoin', 'off', true),
         set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true), pg_advisory_xact_lock_shared(${GATE})`.execute(this.db);
   }
 
   async enterChanging(): Promise<void> {
-    await sql`select set_config('lock_timeout', ${String(CHANGE_LOCK_TIMEOUT_MS)}, true)`.execute(this.db);
-    await sql`select pg_advisory_xact_lock(${GATE})`.execute(this.db);
+    await sql`select ${IDLE_LIMIT}, set_config('lock_timeout', ${String(CHANGE_LOCK_TIMEOUT_MS)}, true)`.execute(this.db);
+    try {
+      await sql`select pg_advisory_xact_lock(${GATE})`.execute(this.db);
+    } catch (error) {
+      throw (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE ? new CountingBusyError() : error;
+    }
   }
 
   async fence(epochs: ReadonlyMap<number, number>): Promise<void> {

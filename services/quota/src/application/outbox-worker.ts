@@ -34,6 +34,11 @@ export class OutboxWorker {
     this.running = this.run();
   }
 
+  /** Whether this is the copy that publishes. */
+  get publishes(): boolean {
+    return this.lease.held().size > 0;
+  }
+
   /** Something may be waiting: called after a commit of this copy, and on a notice of another's. */
   wake(): void {
     this.due = true;
@@ -62,7 +67,7 @@ export class OutboxWorker {
   }
 
   private mayPublish(): boolean {
-    return !this.stopping && this.lease.held().size > 0;
+    return !this.stopping && this.publishes;
   }
 
   private pause(ms: number): Promise<void> {

@@ -45,6 +45,14 @@ export class CheckpointMovedError extends Error {
   }
 }
 
+/** Batches in flight did not end in time for a quota to be changed. Nothing was changed. */
+export class CountingBusyError extends Error {
+  constructor() {
+    super('usage is being counted; the quota could not be changed in time');
+    this.name = 'CountingBusyError';
+  }
+}
+
 /** A customer has one quota at most for a metric, provider and model. */
 export class QuotaExistsError extends Error {
   constructor(readonly quotaId: string) {
@@ -57,7 +65,7 @@ export class QuotaExistsError extends Error {
 export interface QuotaTransaction {
   /** Waits until nobody changes quotas; nobody will until the end. Any number of batches count side by side. */
   enterCounting(): Promise<void>;
-  /** Waits until no batch is between its sums and its decision, and keeps new ones out until the end. */
+  /** Waits until no batch is between its sums and its decision, and keeps new ones out until the end. @throws CountingBusyError */
   enterChanging(): Promise<void>;
   /** @throws LeaseLostError unless every unit is still held at that epoch */
   fence(epochs: ReadonlyMap<number, number>): Promise<void>;

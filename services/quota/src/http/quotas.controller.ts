@@ -4,7 +4,7 @@ import { type Clock } from '@ledgerline/kernel';
 import { CLOCK, parseInput, ProblemError, RequireRole } from '@ledgerline/service-kit';
 import { ChangeQuota } from '../application/change-quota.js';
 import { DeleteQuota } from '../application/delete-quota.js';
-import { QuotaExistsError, type QuotaReader } from '../application/ports.js';
+import { CountingBusyError, QuotaExistsError, type QuotaReader } from '../application/ports.js';
 import { SetQuota } from '../application/set-quota.js';
 import { quotaJson } from './quota-json.js';
 import { changedQuotaRequest, newQuotaRequest, quotaQuery, quotasQuery } from './quota-requests.js';
@@ -31,13 +31,8 @@ export class QuotasController {
     const metric = request.metric as Metric;
     const terms = quotaTerms(metric, request.limit, request.thresholds);
     if (!terms.ok) throw invalid(terms.error);
-    try {
-      const id = await this.setQuota.execute({ customerId: request.customer_id, metric, provider: request.provider ?? null, model: request.model ?? null, terms: terms.value });
-      return await this.show(id, undefined);
-    } catch (error) {
-      if (error instanceof QuotaExistsError) throw new ProblemError(409, 'quota_exists', `Quota ${error.quotaId} limits the same already; change it with PUT /v1/quotas/${error.quotaId}.`);
-      throw error;
-    }
+    const wanted = { customerId: request.customer_id, metric, provider: request.provider ?? null, model: request.model ?? null, terms: terms.value };
+    return this.show(await this.setQuota.execute(wanted).catch(refused), undefined);
   }
 
   @Get()
@@ -58,7 +53,9 @@ export class QuotasController {
   @Put(':id')
   async change(@Param('id') id: string, @Body() body: unknown) {
     const request = parseInput(changedQuotaRequest, body);
-    const result = await this.changeQuota.execute(known(id), (quota) => quotaTerms(quota.metric, request.limit, request.thresholds ?? quota.terms.thresholds));
+    const result = await this.changeQuota
+      .execute(known(id), (quota) => quotaTerms(quota.metric, request.limit, request.thresholds ?? quota.terms.thresholds))
+      .catch(refused);
     if (result === undefined) throw notFound(id);
     if (!result.ok) throw invalid(result.error);
     return this.show(id, undefined);
@@ -67,7 +64,7 @@ export class QuotasController {
   @Delete(':id')
   @HttpCode(204)
   async remove(@Param('id') id: string): Promise<void> {
-    if (!(await this.deleteQuota.execute(known(id)))) throw notFound(id);
+    if (!(await this.deleteQuota.execute(known(id)).catch(refused))) throw notFound(id);
   }
 
   private async show(id: string, period: string | undefined) {
@@ -85,6 +82,15 @@ const notFound = (id: string): ProblemError => new ProblemError(404, 'quota_not_
 
 const invalid = (errors: readonly TermError[]): ProblemError =>
   new ProblemError(422, 'validation_failed', `The request has ${errors.length} bad field${errors.length === 1 ? '' : 's'}.`, errors);
+
+/** What a use case refuses, as the caller is told. */
+function refused(error: unknown): never {
+  if (error instanceof QuotaExistsError) {
+    throw new ProblemError(409, 'quota_exists', `Quota ${error.quotaId} limits the same already; change it with PUT /v1/quotas/${error.quotaId}.`);
+  }
+  if (error instanceof CountingBusyError) throw new ProblemError(503, 'busy', 'Usage is being counted; try again.', undefined, { 'retry-after': '1' });
+  throw error;
+}
 
 /** The id itself, when it can be one. */
 function known(id: string): string {
