@@ -22,7 +22,7 @@ function progress(stack: Stack): Listr {
   return new Listr(
     [
       { title: 'Servers', task: () => each(stack.servers) },
-      { title: 'Services', task: () => each([stack.accounts]) },
+      { title: 'Accounts', task: () => stack.accounts.up() },
       { title: 'Services', task: () => each(stack.services) },
       { title: 'Edge', task: () => stack.edge.up() },
     ],
