@@ -19,7 +19,10 @@ export const pricingConfig = serviceConfig.extend({
   /** Where the idempotency index is kept, a folder for each INSTANCE_ID. Default: pricing-index in DATA_DIR. */
   PRICING_INDEX_DIR: z.string().min(1).optional(),
   /** What a Firecrawl credit costs; its plans differ. */
-  FIRECRAWL_USD_PER_CREDIT: z.string().refine((usd) => accepted(() => parseUsd(usd)) && parseUsd(usd) >= 0n, PRICE).default('0.001'),
+  FIRECRAWL_USD_PER_CREDIT: z
+    .string()
+    .refine((usd) => accepted(() => parseUsd(usd)) && parseUsd(usd) >= 0n, PRICE)
+    .default('0.001'),
   LEASE_TTL_MS: positive('expected milliseconds').min(500).default(6_000),
   /** Limit of each stream this service may have to create. */
   STREAM_MAX_BYTES: positive('expected bytes').default(8 * 1024 ** 3),

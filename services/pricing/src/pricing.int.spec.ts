@@ -58,7 +58,10 @@ describe('the pricing service', () => {
     for (let i = 0; i < messages; i++) {
       const ids = published[partition]!;
       const fresh = [idIn(partition, PARTITIONS, `${ids.length}a`), idIn(partition, PARTITIONS, `${ids.length}b`)];
-      const data = usageEnvelope([...fresh, ids[Math.floor(ids.length / 2)] ?? fresh[0]!].map((id) => ({ id })), partition);
+      const data = usageEnvelope(
+        [...fresh, ids[Math.floor(ids.length / 2)] ?? fresh[0]!].map((id) => ({ id })),
+        partition,
+      );
       ids.push(...fresh);
       const { subject } = streamOf('USAGE', 1, partition);
       await eventually(() => publishEnvelope(jetstream(nc), subject, data, { timeoutMs: 1_000 }), { timeoutMs: 20_000 });
@@ -104,7 +107,11 @@ describe('the pricing service', () => {
   });
 
   it('names every bad variable and does not start', async () => {
-    const service = await startService('pricing', { ...environment('bad'), USAGE_ID_KEY: 'secret', PARTITIONS: 'many', FIRECRAWL_USD_PER_CREDIT: 'free' }, { until: 'spawned' });
+    const service = await startService(
+      'pricing',
+      { ...environment('bad'), USAGE_ID_KEY: 'secret', PARTITIONS: 'many', FIRECRAWL_USD_PER_CREDIT: 'free' },
+      { until: 'spawned' },
+    );
     services.push(service);
     expect(await service.exited).toMatchObject({ code: 1 });
     for (const name of ['USAGE_ID_KEY', 'PARTITIONS', 'FIRECRAWL_USD_PER_CREDIT']) expect(service.log()).toContain(name);
@@ -113,12 +120,15 @@ describe('the pricing service', () => {
 
   it('spreads partitions over two copies; when one is killed the other takes its partitions within 10 s', async () => {
     const [one] = [await start('one'), await start('two')];
-    await eventually(async () => {
-      const before = (await pricedOf(nc, 1, 0)).length;
-      await publishEverywhere(1);
-      await expectAllCountedOnce();
-      return before >= 0 && (await writersSince(0)).size === 2;
-    }, { timeoutMs: 20_000 });
+    await eventually(
+      async () => {
+        const before = (await pricedOf(nc, 1, 0)).length;
+        await publishEverywhere(1);
+        await expectAllCountedOnce();
+        return before >= 0 && (await writersSince(0)).size === 2;
+      },
+      { timeoutMs: 20_000 },
+    );
     one.kill('SIGKILL');
     const killedAt = performance.now();
     await publishEverywhere(20);

@@ -47,7 +47,15 @@ export class PricingModule implements OnApplicationShutdown {
           provide: LeaseManager,
           inject: [PG_POOL, LOGGER],
           useFactory: (pool: Pool, logger: Logger) =>
-            new LeaseManager({ pool, schema: SCHEMA, scope: LEASES, units: config.PARTITIONS, instanceId: config.INSTANCE_ID, ttlMs: config.LEASE_TTL_MS, logger }),
+            new LeaseManager({
+              pool,
+              schema: SCHEMA,
+              scope: LEASES,
+              units: config.PARTITIONS,
+              instanceId: config.INSTANCE_ID,
+              ttlMs: config.LEASE_TTL_MS,
+              logger,
+            }),
         },
         {
           provide: PricePartitions,

@@ -5,6 +5,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { FileIdempotencyIndexes } from '../src/adapters/file-idempotency-index.js';
 import { JetStreamPricedLog } from '../src/adapters/jetstream-priced-log.js';
 import { type UsageMessage } from '../src/application/decide-run.js';
+import { type IdempotencyIndexes } from '../src/application/idempotency-index.js';
 import { type Ownership } from '../src/application/ownership.js';
 import { PricePartition } from '../src/application/price-partition.js';
 import { type PricedLog } from '../src/application/priced-log.js';
@@ -15,6 +16,7 @@ export interface WorkerOptions {
   directory: string;
   ownership?: Ownership;
   log?: PricedLog;
+  indexes?: IdempotencyIndexes;
 }
 
 /** One partition's streams on a real broker, with workers on it. A generation of its own keeps tests apart. */
@@ -33,12 +35,18 @@ export class PartitionUnderTest {
     return new JetStreamPricedLog(this.nc, this.generation, 0, 2_000);
   }
 
-  worker({ writerId = 'one', directory, ownership = { assertOwned: async () => undefined }, log = this.log }: WorkerOptions): PricePartition {
+  worker({
+    writerId = 'one',
+    directory,
+    ownership = { assertOwned: async () => undefined },
+    log = this.log,
+    indexes = new FileIdempotencyIndexes(directory),
+  }: WorkerOptions): PricePartition {
     return new PricePartition({
       terms: { generation: this.generation, partition: 0, partitions: 1, key: KEY },
       book: seedPriceBook(),
       log,
-      indexes: new FileIdempotencyIndexes(directory),
+      indexes,
       ownership,
       writerId,
     });

@@ -4,8 +4,10 @@ import { checkPosition, PositionLostError } from './check-position.js';
 
 const state = { created: 'monday', firstSequence: 1, lastSequence: 100, messages: 100, bytes: 1 };
 const checkpoint: Checkpoint = { sequence: 50, streamCreated: 'monday', messageDigest: 'abc', highestSeen: 90 };
-const check = (change: Partial<typeof state>, changed: Partial<Checkpoint> = {}, digest: string | null = 'abc') => () =>
-  checkPosition('PRICED_g1_p0', { ...checkpoint, ...changed }, { ...state, ...change }, digest);
+const check =
+  (change: Partial<typeof state>, changed: Partial<Checkpoint> = {}, digest: string | null = 'abc') =>
+  () =>
+    checkPosition('PRICED_g1_p0', { ...checkpoint, ...changed }, { ...state, ...change }, digest);
 
 describe('the check of a position against its stream', () => {
   it('lets a consumer go on where nothing changed', () => {

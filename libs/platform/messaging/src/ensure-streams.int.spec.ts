@@ -10,7 +10,13 @@ describe('ensureStreams', () => {
   let nats: FreshNats;
   let nc: NatsConnection;
   let generation = 0;
-  const wanted = (change: Partial<StreamsWanted> = {}): StreamsWanted => ({ generation, partitions: 3, maxBytes: 8 * MIB, kinds: ['USAGE', 'PRICED', 'QUOTA'], ...change });
+  const wanted = (change: Partial<StreamsWanted> = {}): StreamsWanted => ({
+    generation,
+    partitions: 3,
+    maxBytes: 8 * MIB,
+    kinds: ['USAGE', 'PRICED', 'QUOTA'],
+    ...change,
+  });
   const config = async (stream: string): Promise<StreamConfig> => (await (await jetstreamManager(nc)).streams.info(stream)).config;
 
   beforeAll(async () => {
@@ -44,7 +50,9 @@ describe('ensureStreams', () => {
   it.each([2, 4])('names a stream of the generation when it was opened with other than %i partitions', async (partitions) => {
     generation++;
     await ensureStreams(nc, wanted({ kinds: ['USAGE'] }));
-    await expect(ensureStreams(nc, wanted({ kinds: ['USAGE'], partitions }))).rejects.toThrow(new RegExp(`USAGE_g${generation}_p. contradicts the configuration: .*partition`));
+    await expect(ensureStreams(nc, wanted({ kinds: ['USAGE'], partitions }))).rejects.toThrow(
+      new RegExp(`USAGE_g${generation}_p. contradicts the configuration: .*partition`),
+    );
   });
 
   it('names stream and setting of what contradicts the configuration, and leaves it as it is', async () => {

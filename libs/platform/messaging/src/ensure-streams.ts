@@ -78,7 +78,11 @@ async function refuseOtherPartitions(jsm: JetStreamManager, kind: StreamKind, { 
   if (kind === 'QUOTA') return;
   const beyond = streamOf(kind, generation, partitions).stream;
   const info = await findStream(jsm, beyond);
-  if (info !== null) throw new StreamConflictError(beyond, `generation ${generation} has more than the configured ${partitions} partitions (PARTITIONS); the count is fixed per generation`);
+  if (info !== null)
+    throw new StreamConflictError(
+      beyond,
+      `generation ${generation} has more than the configured ${partitions} partitions (PARTITIONS); the count is fixed per generation`,
+    );
 }
 
 async function ensureStream(jsm: JetStreamManager, wanted: Settings): Promise<void> {

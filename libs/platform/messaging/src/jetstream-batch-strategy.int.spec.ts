@@ -73,7 +73,12 @@ describe('the batch transport', () => {
     const app = await NestFactory.createMicroservice(module, { strategy, logger: false });
     const made = app.get(RecordingConsumer);
     // The controller is Nest's own instance; what the test prepared is laid over it.
-    Object.assign(made, { checkpoints: consumer.checkpoints, batches: consumer.batches, handled: consumer.handled, before: (batch: Parameters<typeof consumer.before>[0]) => consumer.before(batch) });
+    Object.assign(made, {
+      checkpoints: consumer.checkpoints,
+      batches: consumer.batches,
+      handled: consumer.handled,
+      before: (batch: Parameters<typeof consumer.before>[0]) => consumer.before(batch),
+    });
     await app.listen();
     const one = { app, consumer, strategy, ready: () => ready() };
     running.push(one);
@@ -92,7 +97,9 @@ describe('the batch transport', () => {
     await eventually(() => consumer.handled.length === 190);
     for (let partition = 0; partition < PARTITIONS; partition++) expect(consumer.sequences(partition)).toEqual(upTo(partition === 2 ? 70 : 40));
     expect(consumer.batches.every(({ messages }) => messages.length <= 16)).toBe(true);
-    expect(consumer.batches.every(({ unit, messages, heads, epochs }) => messages[0]!.partition === unit && heads.size === 1 && epochs.get(unit!) === 1)).toBe(true);
+    expect(consumer.batches.every(({ unit, messages, heads, epochs }) => messages[0]!.partition === unit && heads.size === 1 && epochs.get(unit!) === 1)).toBe(
+      true,
+    );
   });
 
   it('mixes partitions in one batch in merged mode, with a head and an epoch for each', async () => {
@@ -102,7 +109,12 @@ describe('the batch transport', () => {
     const [first] = consumer.batches;
     expect(first!.unit).toBeNull();
     expect(first!.heads.size).toBeGreaterThan(1);
-    expect(first!.epochs).toEqual(new Map([[0, 1], [1, 1]]));
+    expect(first!.epochs).toEqual(
+      new Map([
+        [0, 1],
+        [1, 1],
+      ]),
+    );
     for (let partition = 0; partition < PARTITIONS; partition++) expect(consumer.sequences(partition)).toEqual(upTo(5));
   });
 

@@ -60,7 +60,11 @@ export class PartitionReader {
     this.position = position;
     this.highest = Math.max(state.lastSequence, checkpoint?.highestSeen ?? 0);
     this.next = position + 1;
-    this.consumer = await js.consumers.get(this.stream, { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: this.next, inactive_threshold: INACTIVE_NS });
+    this.consumer = await js.consumers.get(this.stream, {
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: this.next,
+      inactive_threshold: INACTIVE_NS,
+    });
     if (this.closed) return void this.close();
     void this.read(this.consumer);
   }
@@ -114,7 +118,12 @@ export class PartitionReader {
 
   /** The checkpoint to store once `last` is handled. */
   candidate(last: PartitionMessage): CheckpointCandidate {
-    return { sequence: last.sequence, streamCreated: this.created, messageDigest: messageDigest(last.data), highestSeen: Math.max(this.highest, last.sequence) };
+    return {
+      sequence: last.sequence,
+      streamCreated: this.created,
+      messageDigest: messageDigest(last.data),
+      highestSeen: Math.max(this.highest, last.sequence),
+    };
   }
 
   /** Records that everything up to `sequence` is handled. */

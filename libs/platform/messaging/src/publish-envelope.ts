@@ -75,7 +75,8 @@ const NO_ROOM = new Set([10002, 10023, 10047, 10077]);
 
 function failureOf(error: unknown): PublishFailure {
   if (error instanceof JetStreamApiError) {
-    if (error.code === JetStreamApiCodes.StreamWrongLastSequence || error.code === JetStreamApiCodes.StreamWrongLastSequenceUnknown) return 'wrong-last-sequence';
+    if (error.code === JetStreamApiCodes.StreamWrongLastSequence || error.code === JetStreamApiCodes.StreamWrongLastSequenceUnknown)
+      return 'wrong-last-sequence';
     if (error.code === JetStreamApiCodes.StreamNotFound) return 'no-stream';
     if (error.code === MESSAGE_TOO_LARGE) return 'too-large';
     if (NO_ROOM.has(error.code)) return 'stream-full';

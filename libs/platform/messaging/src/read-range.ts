@@ -14,7 +14,7 @@ export async function* readRange(js: JetStreamClient, stream: string, from: numb
   if (from > to) return;
   const consumer = await js.consumers.get(stream, { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from, inactive_threshold: INACTIVE_NS });
   try {
-    for (let next = from; next <= to; ) {
+    for (let next = from; next <= to;) {
       const before = next;
       for await (const message of await consumer.fetch({ max_messages: Math.min(PULL_MESSAGES, to - next + 1), expires: PULL_EXPIRES_MS })) {
         if (message.seq !== next) throw new SequenceGapError(stream, next, message.seq);

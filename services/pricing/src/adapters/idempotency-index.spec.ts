@@ -100,7 +100,13 @@ describe.each(implementations)('the idempotency index %s', (_name, create) => {
             expect(index.coverage).toEqual(covered === 0 ? NO_COVERAGE : covering(covered));
           } else {
             const held = model.get(step.claim);
-            const expected = !held ? Claim.original : held.sequence === step.sequence ? Claim.own : held.fingerprint === step.fingerprint ? Claim.duplicate : Claim.conflict;
+            const expected = !held
+              ? Claim.original
+              : held.sequence === step.sequence
+                ? Claim.own
+                : held.fingerprint === step.fingerprint
+                  ? Claim.duplicate
+                  : Claim.conflict;
             expect(index.claim(claimant(step.claim, step.sequence, 0, step.fingerprint))).toBe(expected);
             if (!held) model.set(step.claim, { sequence: step.sequence, fingerprint: step.fingerprint });
           }

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { type Coverage } from '../application/idempotency-index.js';
+import { type Coverage, IndexWriteError } from '../application/idempotency-index.js';
 import { ENTRY_WORDS } from './entry-log.js';
 
 /*
@@ -80,7 +80,7 @@ export class IndexFile {
       if (this.failure === null) await writeFully(this.handle, bytes, at).catch((error: Error) => (this.failure = error));
     });
     await before;
-    if (this.failure !== null) throw new Error(`The idempotency index cannot be written: ${this.failure.message}`, { cause: this.failure });
+    if (this.failure !== null) throw new IndexWriteError(this.failure);
   }
 
   async close(): Promise<void> {
@@ -92,7 +92,7 @@ export class IndexFile {
 /** Returns the offset behind the last valid block. */
 async function readBlocks(handle: FileHandle, from: number, onBlock: (coverage: Coverage, words: Uint32Array) => void): Promise<number> {
   const head = Buffer.alloc(BLOCK_HEADER);
-  for (let at = from; ; ) {
+  for (let at = from; ;) {
     if ((await readFully(handle, head, at)) < BLOCK_HEADER || head.readUInt32LE(0) !== BLOCK_MAGIC) return at;
     const count = head.readUInt32LE(8);
     if (count > MAX_ENTRIES) return at;
@@ -116,5 +116,5 @@ async function readFully(handle: FileHandle, into: Buffer, at: number): Promise<
 }
 
 async function writeFully(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
+  for (let done = 0; done < bytes.length;) done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
 }

@@ -1,4 +1,12 @@
-import { type Claim, type Claimant, type Coverage, type IdempotencyIndex, type IdempotencyIndexes, type IndexedStream, NO_COVERAGE } from '../application/idempotency-index.js';
+import {
+  type Claim,
+  type Claimant,
+  type Coverage,
+  type IdempotencyIndex,
+  type IdempotencyIndexes,
+  type IndexedStream,
+  NO_COVERAGE,
+} from '../application/idempotency-index.js';
 import { ClaimTable } from './claim-table.js';
 import { ENTRY_WORDS, EntryLog } from './entry-log.js';
 

@@ -27,7 +27,8 @@ export interface PartitionTerms {
 }
 
 type TextCheck = (text: string) => string | null;
-type IndexColumn = 'source' | 'customer' | 'project' | 'user' | 'provider' | 'model' | 'operation' | 'endpoint' | 'serviceTier' | 'errorCode' | 'apiKey' | 'tags' | 'clientCost';
+type IndexColumn =
+  'source' | 'customer' | 'project' | 'user' | 'provider' | 'model' | 'operation' | 'endpoint' | 'serviceTier' | 'errorCode' | 'apiKey' | 'tags' | 'clientCost';
 
 const REQUIRED: readonly [IndexColumn, string, TextCheck][] = [
   ['customer', 'customer_id', nameProblem],

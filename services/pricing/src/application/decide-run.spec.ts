@@ -50,7 +50,15 @@ describe('deciding a USAGE message', () => {
   it('counts an identity once: the same again is a duplicate, other content a conflict', async () => {
     const index = await emptyIndex();
     expect([...decide(index, 1, usageEnvelope([{ id: 'a' }, { id: 'a' }])).outcomes]).toEqual([priced, duplicate]);
-    const later = decide(index, 2, usageEnvelope([{ id: 'a', occurredAtUs: RECORDED_AT_US - 5 }, { id: 'a', usage: { input_tokens: 2 } }, { id: 'a', source: 'other' }]));
+    const later = decide(
+      index,
+      2,
+      usageEnvelope([
+        { id: 'a', occurredAtUs: RECORDED_AT_US - 5 },
+        { id: 'a', usage: { input_tokens: 2 } },
+        { id: 'a', source: 'other' },
+      ]),
+    );
     expect([...later.outcomes]).toEqual([duplicate, quarantined, priced]);
     expect(later.reasons).toEqual([{ index: 1, code: 'conflict', detail: expect.stringContaining('other content') }]);
   });
@@ -78,7 +86,15 @@ describe('deciding a USAGE message', () => {
   });
 
   it('quarantines an event whose identity belongs to another partition', async () => {
-    const run = decide(await emptyIndex(), 1, usageEnvelope(Array.from({ length: 40 }, (_, i) => ({ id: `e${i}` })), 1), { generation: 1, partition: 1, partitions: 2, key: KEY });
+    const run = decide(
+      await emptyIndex(),
+      1,
+      usageEnvelope(
+        Array.from({ length: 40 }, (_, i) => ({ id: `e${i}` })),
+        1,
+      ),
+      { generation: 1, partition: 1, partitions: 2, key: KEY },
+    );
     const codes = new Set(run.reasons.map(({ code }) => code));
     expect([...codes]).toEqual(['wrong_partition']);
     expect(run.outcomes).toContain(priced);
@@ -143,13 +159,24 @@ describe('deciding a USAGE message', () => {
   });
 
   it('fits the outcomes of any USAGE message into one PRICED message', async () => {
-    const forged = (count: number): Uint8Array => usageEnvelope(Array.from({ length: count }, (_, i) => ({ id: i.toString(36), usageId: new Uint8Array(16).fill(1), usage: {} })));
+    const forged = (count: number): Uint8Array =>
+      usageEnvelope(Array.from({ length: count }, (_, i) => ({ id: i.toString(36), usageId: new Uint8Array(16).fill(1), usage: {} })));
     let count = 16_384;
     let data = forged(count);
     while (data.length > MAX_USAGE_BYTES) data = forged((count = Math.floor((count * MAX_USAGE_BYTES) / data.length) - 1));
     const run = decide(await emptyIndex(), 1, data);
     expect(run.reasons).toHaveLength(count);
-    const envelope = { schema: PRICED_SCHEMA, generation: 1, partition: 0, sourceFrom: 1, sourceTo: 1, previousSourceTo: 0, writerId: 'w'.repeat(120), priceBookVersion: book.version, runs: [run] };
+    const envelope = {
+      schema: PRICED_SCHEMA,
+      generation: 1,
+      partition: 0,
+      sourceFrom: 1,
+      sourceTo: 1,
+      previousSourceTo: 0,
+      writerId: 'w'.repeat(120),
+      priceBookVersion: book.version,
+      runs: [run],
+    };
     const encoded = encodePricedEnvelope(envelope).length;
     // Headers (expected sequence, trace context) count toward the limit too.
     expect(encoded).toBeLessThan(MAX_PRICED_BYTES - 1_000);

@@ -39,7 +39,15 @@ export function decideRun(message: UsageMessage, terms: PartitionTerms, book: Pr
       view.setUint32(row * COST_BYTES + 4, Math.floor(pico / 0x1_0000_0000), true);
     }
   });
-  return { sourceSequence: message.sequence, recordedAtUs: message.timestampUs, usage: message.data, undecodable: false, outcomes, costs, reasons: reasons.list };
+  return {
+    sourceSequence: message.sequence,
+    recordedAtUs: message.timestampUs,
+    usage: message.data,
+    undecodable: false,
+    outcomes,
+    costs,
+    reasons: reasons.list,
+  };
 }
 
 /** @returns 1 for the rows to price: originals, provisionally priced */

@@ -35,6 +35,14 @@ export interface Coverage {
 
 export const NO_COVERAGE: Coverage = { pricedSequence: 0, sourceTo: 0, checksum: 0 };
 
+/** The index could not be kept (a full disk). What it holds in memory is not to be relied on: open it again. */
+export class IndexWriteError extends Error {
+  constructor(cause: Error) {
+    super(`The idempotency index cannot be written: ${cause.message}`, { cause });
+    this.name = 'IndexWriteError';
+  }
+}
+
 /**
  * The identities counted in one partition: usage_id -> position, fingerprint. Exact and without a window. It is a projection of
  * PRICED: what it holds beyond its coverage is provisional until `cover`, and given up by `rollback`.
@@ -45,7 +53,7 @@ export interface IdempotencyIndex {
   readonly size: number;
   /** Says who has the identity; when nobody has, it becomes the claimant's, provisionally. */
   claim(claimant: Claimant): Claim;
-  /** Makes the claims since the last call permanent: a PRICED message that carries them is stored. Rejects when they cannot be kept. */
+  /** Makes the claims since the last call permanent: a PRICED message that carries them is stored. Rejects with IndexWriteError when they cannot be kept. */
   cover(coverage: Coverage): Promise<void>;
   /** Gives up all provisional claims. */
   rollback(): void;

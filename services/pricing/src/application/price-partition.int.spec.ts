@@ -10,6 +10,7 @@ import { countedIn, PartitionUnderTest } from '../../test/partition-under-test.j
 import { usageEnvelope, usageIdTextOf } from '../../test/usage-events.js';
 import { FileIdempotencyIndexes } from '../adapters/file-idempotency-index.js';
 import { JetStreamPricedLog } from '../adapters/jetstream-priced-log.js';
+import { type Coverage, type IdempotencyIndexes, IndexWriteError } from './idempotency-index.js';
 import { NotOwnerError } from './ownership.js';
 import { AnotherWriterError } from './price-partition.js';
 import { type AppendResult } from './priced-log.js';
@@ -65,7 +66,8 @@ describe('the worker of a partition', () => {
   it('carries every USAGE message into PRICED once, in order, in messages that fit', async () => {
     for (let i = 0; i < 150; i++) await partition.publishUsage(...events(i * 3, i * 3 + 3));
     const padding = JSON.stringify({ pad: 'x'.repeat(500) });
-    for (let i = 0; i < 12; i++) await partition.publishUsage(...Array.from({ length: 200 }, (_, k) => ({ id: `big${i}.${k}`, tags: padding.replace('x', `${i}.${k}x`) })));
+    for (let i = 0; i < 12; i++)
+      await partition.publishUsage(...Array.from({ length: 200 }, (_, k) => ({ id: `big${i}.${k}`, tags: padding.replace('x', `${i}.${k}x`) })));
     const worker = partition.worker({ directory });
     await partition.drain(worker);
     const envelopes = await partition.priced();
@@ -161,6 +163,30 @@ describe('the worker of a partition', () => {
     expect(third.identities).toBe(10);
     await third.release();
     expect(countedIn(await partition.priced())).toEqual(idsOf(0, 10));
+  });
+
+  it('goes on once a full disk has room again, with nothing counted twice', async () => {
+    let full = true;
+    const indexes: IdempotencyIndexes = {
+      async open(stream) {
+        const index = await new FileIdempotencyIndexes(directory).open(stream);
+        const cover = index.cover.bind(index);
+        return Object.assign(index, { cover: (coverage: Coverage) => (full ? Promise.reject(new IndexWriteError(new Error('ENOSPC'))) : cover(coverage)) });
+      },
+    };
+    const worker = partition.worker({ directory, indexes });
+    await partition.publishUsage(...events(0, 5));
+    await expect(partition.drain(worker)).rejects.toThrow('ENOSPC');
+    await expect(partition.drain(worker)).rejects.toThrow(IndexWriteError);
+    full = false;
+    await partition.publishUsage(...events(3, 8));
+    await partition.drain(worker);
+    await worker.release();
+    expect(countedIn(await partition.priced())).toEqual(idsOf(0, 8));
+    const restarted = partition.worker({ directory });
+    await restarted.recover();
+    expect(restarted.identities).toBe(8);
+    await restarted.release();
   });
 
   it('quarantines garbage and forged envelopes and goes on', async () => {

@@ -4,7 +4,7 @@ import { type PriceBook } from '@ledgerline/domain-pricing';
 import { type Checkpoint, messageDigest } from '@ledgerline/messaging';
 import { type PartitionTerms } from './check-rows.js';
 import { decideRun, encodedBound, type UsageMessage } from './decide-run.js';
-import { type IdempotencyIndex, type IdempotencyIndexes } from './idempotency-index.js';
+import { type IdempotencyIndex, type IdempotencyIndexes, IndexWriteError } from './idempotency-index.js';
 import { type Ownership } from './ownership.js';
 import { type PricedLog, type PricedMessage } from './priced-log.js';
 import { PricedLogError, readEnvelope, recoverIndex } from './recover-index.js';
@@ -53,9 +53,7 @@ export class PricePartition {
     const state = await log.state();
     const last = await log.last();
     if (last === null) await this.refuseLostOutcomes(state.lastSequence);
-    const index = await this.openIndex(state.created);
-    index.rollback();
-    await recoverIndex(log, index, last?.sequence ?? 0, terms);
+    await this.recoverIndex(state.created, last?.sequence ?? 0);
     if (last === null) return this.standAt(0, 0, '');
     const envelope = readEnvelope(log, last, terms);
     return this.standAt(last.sequence, envelope.sourceTo, messageDigest(envelope.runs[envelope.runs.length - 1]!.usage));
@@ -139,6 +137,18 @@ export class PricePartition {
     if (last.sequence !== this.pricedSequence + 1) return false;
     const found = readEnvelope(this.options.log, last, this.options.terms);
     return found.writerId === writerId && found.sourceFrom === sourceFrom && found.sourceTo === sourceTo;
+  }
+
+  private async recoverIndex(created: string, lastSequence: number): Promise<void> {
+    const index = await this.openIndex(created);
+    index.rollback();
+    try {
+      await recoverIndex(this.options.log, index, lastSequence, this.options.terms);
+    } catch (error) {
+      // The next attempt opens the file anew, which cuts off what was written in part.
+      if (error instanceof IndexWriteError) await this.release();
+      throw error;
+    }
   }
 
   private async openIndex(created: string): Promise<IdempotencyIndex> {

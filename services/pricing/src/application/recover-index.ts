@@ -45,7 +45,10 @@ async function checkCoverage(log: PricedLog, index: IdempotencyIndex, lastSequen
     throw new PricedLogError(log.name, `it begins at ${firstSequence}, but the idempotency index covers it only to ${pricedSequence}`);
   }
   if (pricedSequence > lastSequence) {
-    throw new PricedLogError(log.name, `it ends at ${lastSequence}, but the idempotency index has seen ${pricedSequence}: the broker lost acknowledged messages`);
+    throw new PricedLogError(
+      log.name,
+      `it ends at ${lastSequence}, but the idempotency index has seen ${pricedSequence}: the broker lost acknowledged messages`,
+    );
   }
   if (pricedSequence < firstSequence) return;
   const covered = await log.at(pricedSequence);
