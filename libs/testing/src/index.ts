@@ -3,4 +3,5 @@ export { serverUrl } from './environment.js';
 export { freshClickhouse, type FreshClickhouse } from './fresh-clickhouse.js';
 export { freshDatabase, type FreshDatabase } from './fresh-database.js';
 export { freshNats, type FreshNats } from './fresh-nats.js';
+export { envelopeOf, type EventSpec, garbageRun, pricedBytes, RECORDED_AT_US, runOf } from './priced-fixture.js';
 export { type RunningService, startService, type StartServiceOptions } from './start-service.js';

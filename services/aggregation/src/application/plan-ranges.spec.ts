@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Outcome } from '@ledgerline/contracts';
-import { envelopeOf, runOf } from '../../test/priced-fixture.js';
+import { envelopeOf, runOf } from '@ledgerline/testing';
 import { planRanges, SourceGapError } from './plan-ranges.js';
 
 const none = new Map<number, number>();

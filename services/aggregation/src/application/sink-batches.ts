@@ -109,5 +109,6 @@ export class SinkBatches implements BatchConsumer {
         if (error.name !== 'LeaseLostError' && this.states.get(claim.shard) === state) this.settleSoon(claim, state, SETTLE_RETRY_MS);
       });
     }, afterMs);
+    state.timer.unref();
   }
 }

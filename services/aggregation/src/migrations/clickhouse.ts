@@ -3,7 +3,8 @@ import { type ClickHouseMigrations } from '@ledgerline/clickhouse';
 
 const quantityType = (decimal: boolean): string => (decimal ? 'Decimal(38, 9)' : 'Int64');
 const quantityColumns = QUANTITIES.map(({ name, decimal }) => `  ${name} ${quantityType(decimal)}`).join(',\n');
-const quantitySums = QUANTITIES.map(({ name }) => `sum(${name})`).join(', ');
+/** Whole numbers are added up in 128 bits: a thousand events at the limit of one would overflow 64. The read side must say it the same way. */
+const quantitySums = QUANTITIES.map(({ name, decimal }) => (decimal ? `sum(${name})` : `sum(toInt128(${name}))`)).join(', ');
 
 /**
  * Append-only signed rows: an original counts +1, a correction adds the difference to what it corrects, so a plain sum over any set of rows is net.
