@@ -2,7 +2,15 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Metric, QUOTA_STREAM, QuotaEventSchema, quotaSubject } from '@ledgerline/contracts';
 import { connectNats, ensureStreams, type NatsConnection } from '@ledgerline/messaging';
-import { eventually, type FreshDatabase, freshDatabase, type FreshNats, freshNats, type RunningService, startService } from '@ledgerline/testing';
+import {
+  eventually,
+  type FreshDatabase,
+  freshDatabase,
+  type FreshNats,
+  freshNats,
+  type RunningService,
+  startService,
+} from '@ledgerline/testing';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import pg from 'pg';
 import { call, PRODUCER_KEY, publishKeys } from './published-keys.js';
@@ -33,7 +41,14 @@ afterAll(async () => {
 });
 
 async function start(): Promise<void> {
-  running.push(await startService('alerting', { DATABASE_URL: database.url, NATS_URL: nats.url, STREAM_MAX_BYTES: String(64 * 1024 ** 2), LEASE_TTL_MS: '3000' }));
+  running.push(
+    await startService('alerting', {
+      DATABASE_URL: database.url,
+      NATS_URL: nats.url,
+      STREAM_MAX_BYTES: String(64 * 1024 ** 2),
+      LEASE_TTL_MS: '3000',
+    }),
+  );
 }
 
 interface Told {
@@ -61,7 +76,10 @@ async function tell({ customer, kind, number = 1, threshold = 80, version = 1, a
     value: String(800_000 + number),
   };
   const eventId = `${crossing.quotaId}/v${version}/2023-11-01/${threshold}%/n${number}/${kind}`;
-  const event = kind === 'crossed' ? ({ case: 'thresholdCrossed', value: { crossing } } as const) : ({ case: 'thresholdUncrossed', value: { crossing } } as const);
+  const event =
+    kind === 'crossed'
+      ? ({ case: 'thresholdCrossed', value: { crossing } } as const)
+      : ({ case: 'thresholdUncrossed', value: { crossing } } as const);
   await publish(toBinary(QuotaEventSchema, create(QuotaEventSchema, { eventId, decidedAtUs: BigInt(atMs) * 1000n, event })));
 }
 
@@ -113,7 +131,14 @@ describe('the alerting service', () => {
     await tell({ customer, kind: 'crossed' });
     await settled();
     expect(await alertsOf(customer)).toMatchObject([{ status: 'resolved', resolved_at: '2023-11-21T00:00:00.000Z' }]);
-    expect((await sql.query('select count(*)::int as n from alerting.alert_history h join alerting.alerts a on a.id = h.alert_id where customer_id = $1', [customer])).rows[0].n).toBe(2);
+    expect(
+      (
+        await sql.query(
+          'select count(*)::int as n from alerting.alert_history h join alerting.alerts a on a.id = h.alert_id where customer_id = $1',
+          [customer],
+        )
+      ).rows[0].n,
+    ).toBe(2);
   });
 
   it('reopens the same alert when its threshold is crossed again', async () => {
@@ -124,12 +149,19 @@ describe('the alerting service', () => {
     await tell({ customer, kind: 'uncrossed' });
     await tell({ customer, kind: 'crossed', number: 2 });
     await settled();
-    expect(await alertsOf(customer)).toMatchObject([{ id: first!['id'], status: 'active', crossing_number: 2, value: '800002', resolved_at: null }]);
+    expect(await alertsOf(customer)).toMatchObject([
+      { id: first!['id'], status: 'active', crossing_number: 2, value: '800002', resolved_at: null },
+    ]);
   });
 
   it('passes over garbage and goes on', async () => {
     await publish(Buffer.from('garbage'));
-    await publish(toBinary(QuotaEventSchema, create(QuotaEventSchema, { eventId: 'x', event: { case: 'thresholdCrossed', value: { crossing: { quotaId: 'no uuid' } } } })));
+    await publish(
+      toBinary(
+        QuotaEventSchema,
+        create(QuotaEventSchema, { eventId: 'x', event: { case: 'thresholdCrossed', value: { crossing: { quotaId: 'no uuid' } } } }),
+      ),
+    );
     await tell({ customer: 'after-garbage', kind: 'crossed' });
     await settled();
     expect(await alertsOf('after-garbage')).toHaveLength(1);
@@ -137,7 +169,8 @@ describe('the alerting service', () => {
 
   it('lists every alert once, newest first, page by page', async () => {
     const customer = 'many-alerts-';
-    for (let version = 1; version <= 7; version++) await tell({ customer, kind: 'crossed', version, atMs: Date.parse('2023-11-20') + Math.floor(version / 2) });
+    for (let version = 1; version <= 7; version++)
+      await tell({ customer, kind: 'crossed', version, atMs: Date.parse('2023-11-20') + Math.floor(version / 2) });
     await settled();
     const seen: string[] = [];
     let cursor: string | null = '';
@@ -154,7 +187,13 @@ describe('the alerting service', () => {
   });
 
   it('names the parameter of every bad request, and needs an admin key', async () => {
-    for (const [query, field] of [['status=open', 'status'], ['cursor=abc', 'cursor'], ['limit=0', 'limit'], ['quota_id=7', 'quota_id'], ['colour=red', 'colour']]) {
+    for (const [query, field] of [
+      ['status=open', 'status'],
+      ['cursor=abc', 'cursor'],
+      ['limit=0', 'limit'],
+      ['quota_id=7', 'quota_id'],
+      ['colour=red', 'colour'],
+    ]) {
       expect(await call(url(), 'GET', `/v1/alerts?${query}`)).toMatchObject({ status: 422, body: { errors: [{ field }] } });
     }
     expect(await call(url(), 'GET', '/v1/alerts', undefined, PRODUCER_KEY)).toMatchObject({ status: 403 });

@@ -1,4 +1,11 @@
-import { type DynamicModule, type INestApplication, Inject, Module, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
+import {
+  type DynamicModule,
+  type INestApplication,
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type BeforeApplicationShutdown,
+} from '@nestjs/common';
 import { type CustomTransportStrategy } from '@nestjs/microservices';
 import { type Clock } from '@ledgerline/kernel';
 import { JetStreamBatchStrategy } from '@ledgerline/messaging';
@@ -26,7 +33,13 @@ import { PublishDecisions } from './application/publish-decisions.js';
 import { SetQuota } from './application/set-quota.js';
 import { type QuotaConfig } from './config.js';
 import { BatchPace } from './consumers/batch-pace.js';
-import { LOAD_CHECKPOINTS, PRICED_OPTIONS, PricedConsumer, type LoadStoredCheckpoints, type PricedOptions } from './consumers/priced.consumer.js';
+import {
+  LOAD_CHECKPOINTS,
+  PRICED_OPTIONS,
+  PricedConsumer,
+  type LoadStoredCheckpoints,
+  type PricedOptions,
+} from './consumers/priced.consumer.js';
 import { QUOTA_READER, QuotasController } from './http/quotas.controller.js';
 
 export const migrations = {
@@ -67,13 +80,17 @@ export class QuotaModule implements OnApplicationBootstrap, BeforeApplicationShu
         {
           provide: PostgresQuotaStore,
           inject: [KYSELY],
-          useFactory: (db: Kysely<QuotaDatabase>) => new PostgresQuotaStore({ db, generation: config.GENERATION, leaseScope: PRICED_LEASES }),
+          useFactory: (db: Kysely<QuotaDatabase>) =>
+            new PostgresQuotaStore({ db, generation: config.GENERATION, leaseScope: PRICED_LEASES }),
         },
         { provide: QUOTA_READER, inject: [KYSELY], useFactory: (db: Kysely<QuotaDatabase>) => new PostgresQuotaReader(db) },
         {
           provide: LOAD_CHECKPOINTS,
           inject: [KYSELY],
-          useFactory: (db: Kysely<QuotaDatabase>): LoadStoredCheckpoints => (partitions) => loadCheckpoints(db, config.GENERATION, partitions),
+          useFactory:
+            (db: Kysely<QuotaDatabase>): LoadStoredCheckpoints =>
+            (partitions) =>
+              loadCheckpoints(db, config.GENERATION, partitions),
         },
         { provide: PostgresOutbox, inject: [KYSELY], useFactory: (db: Kysely<QuotaDatabase>) => new PostgresOutbox(db) },
         {
@@ -97,7 +114,11 @@ export class QuotaModule implements OnApplicationBootstrap, BeforeApplicationShu
             onDecisions: () => outbox.wake(),
           }),
         },
-        { provide: CountUsage, inject: [PostgresQuotaStore, CLOCK], useFactory: (store: PostgresQuotaStore, clock: Clock) => new CountUsage(store, clock) },
+        {
+          provide: CountUsage,
+          inject: [PostgresQuotaStore, CLOCK],
+          useFactory: (store: PostgresQuotaStore, clock: Clock) => new CountUsage(store, clock),
+        },
         changing(SetQuota),
         changing(ChangeQuota),
         changing(DeleteQuota),

@@ -69,7 +69,13 @@ class Copy {
 const setQuota = (customerId: string, metric: Metric, limit: string, scope: { provider?: string; model?: string } = {}) => {
   const terms = quotaTerms(metric, limit);
   if (!terms.ok) throw new Error('bad terms');
-  return new SetQuota(store, clock, nothing).execute({ customerId, metric, provider: scope.provider ?? null, model: scope.model ?? null, terms: terms.value });
+  return new SetQuota(store, clock, nothing).execute({
+    customerId,
+    metric,
+    provider: scope.provider ?? null,
+    model: scope.model ?? null,
+    terms: terms.value,
+  });
 };
 
 /** The decisions about a customer's quotas that wait in the outbox, in order. */
@@ -80,11 +86,18 @@ async function decisionsOf(customer: string): Promise<string[]> {
     if (event.case !== 'thresholdCrossed' && event.case !== 'thresholdUncrossed') return [];
     const { crossing } = event.value;
     if (crossing?.customerId !== customer) return [];
-    return [`${event.case === 'thresholdCrossed' ? 'crossed' : 'uncrossed'} v${crossing.limitVersion} ${crossing.thresholdPercent}% #${crossing.crossingNumber} at ${crossing.value} of ${crossing.limit} in ${crossing.periodStart}`];
+    return [
+      `${event.case === 'thresholdCrossed' ? 'crossed' : 'uncrossed'} v${crossing.limitVersion} ${crossing.thresholdPercent}% #${crossing.crossingNumber} at ${crossing.value} of ${crossing.limit} in ${crossing.periodStart}`,
+    ];
   });
 }
 
-const tokens = (customer: string, amount: number, model = 'gpt-4o'): TestEvent => ({ customer, model, usage: { input_tokens: amount }, cost: 1n });
+const tokens = (customer: string, amount: number, model = 'gpt-4o'): TestEvent => ({
+  customer,
+  model,
+  usage: { input_tokens: amount },
+  cost: 1n,
+});
 
 describe('counting', () => {
   it('adds each quantity, cost and failed call to the sums, exactly', async () => {
@@ -113,7 +126,10 @@ describe('counting', () => {
     await setQuota('once', 'tokens', '1000');
     const copy = new Copy();
     for (let i = 0; i < 12; i++) await copy.count(i % PARTITIONS, [tokens('once', 100, `m${i % 3}`)]);
-    expect(await decisionsOf('once')).toEqual(['crossed v1 80% #1 at 800 of 1000 in 2023-11-01', 'crossed v1 100% #1 at 1000 of 1000 in 2023-11-01']);
+    expect(await decisionsOf('once')).toEqual([
+      'crossed v1 80% #1 at 800 of 1000 in 2023-11-01',
+      'crossed v1 100% #1 at 1000 of 1000 in 2023-11-01',
+    ]);
   });
 
   it('refuses a batch that was counted already, and adds nothing', async () => {
@@ -161,7 +177,11 @@ describe('counting', () => {
 
 describe('a quota', () => {
   it('set after usage began starts from its true sum and is decided at once, in every month that has usage', async () => {
-    await new Copy().count(3, [tokens('late', 900), { ...tokens('late', 2_000), occurredAt: '2023-10-03T00:00:00Z' }, { customer: 'late', usage: { characters: 5_000 }, cost: 0n }]);
+    await new Copy().count(3, [
+      tokens('late', 900),
+      { ...tokens('late', 2_000), occurredAt: '2023-10-03T00:00:00Z' },
+      { customer: 'late', usage: { characters: 5_000 }, cost: 0n },
+    ]);
     await setQuota('late', 'tokens', '1000');
     expect(await decisionsOf('late')).toEqual([
       'crossed v1 80% #1 at 2000 of 1000 in 2023-10-01',
@@ -189,7 +209,11 @@ describe('a quota', () => {
 
   it('counts only its provider and model', async () => {
     const id = await setQuota('scoped', 'requests', '2', { provider: 'openai', model: 'a"b\\c,{}' });
-    await new Copy().count(1, [{ customer: 'scoped', model: 'a"b\\c,{}' }, { customer: 'scoped', model: 'other' }, { customer: 'scoped', model: 'a"b\\c,{}', provider: 'azure' }]);
+    await new Copy().count(1, [
+      { customer: 'scoped', model: 'a"b\\c,{}' },
+      { customer: 'scoped', model: 'other' },
+      { customer: 'scoped', model: 'a"b\\c,{}', provider: 'azure' },
+    ]);
     const view = await new PostgresQuotaReader(db).find(id, (2023 - 1970) * 12 + 10);
     expect(view!.value).toBe(1n);
   });

@@ -1,4 +1,13 @@
-import { encodePricedEnvelope, Outcome, type PricedRun, pricedSubject, QUANTITIES, UsageEnvelopeBuilder, UsageRow, writeInt128 } from '@ledgerline/contracts';
+import {
+  encodePricedEnvelope,
+  Outcome,
+  type PricedRun,
+  pricedSubject,
+  QUANTITIES,
+  UsageEnvelopeBuilder,
+  UsageRow,
+  writeInt128,
+} from '@ledgerline/contracts';
 import { type NatsConnection } from '@ledgerline/messaging';
 import { jetstream } from '@nats-io/jetstream';
 
@@ -40,7 +49,15 @@ export function runOf(sourceSequence: number, partition: number, events: readonl
     outcomes[i] = event.outcome ?? (event.cost === undefined ? Outcome.unpriced : Outcome.priced);
     if (event.cost !== undefined) writeInt128(costs, i * 16, event.cost);
   });
-  return { sourceSequence, recordedAtUs: Date.parse(NOVEMBER) * 1000, usage: builder.finish().slice(), undecodable: false, outcomes, costs, reasons: [] };
+  return {
+    sourceSequence,
+    recordedAtUs: Date.parse(NOVEMBER) * 1000,
+    usage: builder.finish().slice(),
+    undecodable: false,
+    outcomes,
+    costs,
+    reasons: [],
+  };
 }
 
 /** A PRICED message of these runs. */

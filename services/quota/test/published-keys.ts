@@ -20,7 +20,13 @@ export async function publishKeys(databaseUrl: string): Promise<void> {
 }
 
 /** A request as an admin; answers status and parsed body. */
-export async function call(url: string, method: string, path: string, body?: unknown, key = ADMIN_KEY): Promise<{ status: number; body: never }> {
+export async function call(
+  url: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  key = ADMIN_KEY,
+): Promise<{ status: number; body: never }> {
   const response = await fetch(`${url}${path}`, {
     method,
     headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },

@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { QUOTA_STREAM, QuotaEventSchema } from '@ledgerline/contracts';
 import { connectNats, ensureStreams, type NatsConnection } from '@ledgerline/messaging';
-import { eventually, type FreshDatabase, freshDatabase, type FreshNats, freshNats, type RunningService, startService } from '@ledgerline/testing';
+import {
+  eventually,
+  type FreshDatabase,
+  freshDatabase,
+  type FreshNats,
+  freshNats,
+  type RunningService,
+  startService,
+} from '@ledgerline/testing';
 import { fromBinary } from '@bufbuild/protobuf';
 import { DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import pg from 'pg';
@@ -37,7 +45,14 @@ afterAll(async () => {
 async function start(until: 'ready' | 'listening' = 'ready'): Promise<RunningService> {
   const service = await startService(
     'quota',
-    { DATABASE_URL: database.url, NATS_URL: nats.url, PARTITIONS: String(PARTITIONS), STREAM_MAX_BYTES: String(64 * 1024 ** 2), LEASE_TTL_MS: '3000', LOG_LEVEL: 'info' },
+    {
+      DATABASE_URL: database.url,
+      NATS_URL: nats.url,
+      PARTITIONS: String(PARTITIONS),
+      STREAM_MAX_BYTES: String(64 * 1024 ** 2),
+      LEASE_TTL_MS: '3000',
+      LOG_LEVEL: 'info',
+    },
     { until },
   );
   running.push(service);
@@ -48,7 +63,10 @@ const eventsOf = (customer: string, count: number, tokens: number, models: strin
   Array.from({ length: count }, (_, i) => ({ customer, model: models[i % models.length], usage: { input_tokens: tokens }, cost: 1n }));
 
 const sumOf = async (customer: string): Promise<number> =>
-  Number((await sql.query('select coalesce(sum(tokens), 0)::text as tokens from quota.published_sums where customer_id = $1', [customer])).rows[0].tokens);
+  Number(
+    (await sql.query('select coalesce(sum(tokens), 0)::text as tokens from quota.published_sums where customer_id = $1', [customer]))
+      .rows[0].tokens,
+  );
 
 /** Everything on the QUOTA stream about a customer's quotas, in order. */
 async function published(customer: string): Promise<string[]> {
@@ -62,7 +80,8 @@ async function published(customer: string): Promise<string[]> {
     if (event.case === 'customerSeen' && event.value.customerId === customer) found.push('seen');
     if (event.case !== 'thresholdCrossed' && event.case !== 'thresholdUncrossed') continue;
     const { crossing } = event.value;
-    if (crossing?.customerId === customer) found.push(`${event.case} ${crossing.thresholdPercent}% #${crossing.crossingNumber} at ${crossing.value}`);
+    if (crossing?.customerId === customer)
+      found.push(`${event.case} ${crossing.thresholdPercent}% #${crossing.crossingNumber} at ${crossing.value}`);
   }
   return found;
 }
@@ -71,19 +90,50 @@ describe('the quota service', () => {
   it('counts priced usage, shows it, and publishes each crossing once', async () => {
     const { url } = await start();
     const created = await call(url, 'POST', '/v1/quotas', { customer_id: 'acme', metric: 'tokens', limit: 1000 });
-    expect(created).toMatchObject({ status: 201, body: { customer_id: 'acme', metric: 'tokens', limit: '1000', thresholds: [80, 100], version: 1, value: '0', used_percent: 0, period: 'month', provider: null, model: null } });
+    expect(created).toMatchObject({
+      status: 201,
+      body: {
+        customer_id: 'acme',
+        metric: 'tokens',
+        limit: '1000',
+        thresholds: [80, 100],
+        version: 1,
+        value: '0',
+        used_percent: 0,
+        period: 'month',
+        provider: null,
+        model: null,
+      },
+    });
     const { id } = created.body as { id: string };
     for (let i = 0; i < 10; i++) await feed.emit(i % PARTITIONS, eventsOf('acme', 1, 100, ['gpt-4o']));
-    await eventually(async () => expect((await call(url, 'GET', `/v1/quotas/${id}?period=2023-11`)).body).toMatchObject({ value: '1000', used_percent: 100, period_start: '2023-11-01' }));
+    await eventually(async () =>
+      expect((await call(url, 'GET', `/v1/quotas/${id}?period=2023-11`)).body).toMatchObject({
+        value: '1000',
+        used_percent: 100,
+        period_start: '2023-11-01',
+      }),
+    );
     const seen = await eventually(async () => {
       const found = await published('acme');
       return found.length >= 3 && found;
     });
     expect(seen[0]).toBe('seen');
     expect(seen.slice(1).map((text) => text.split(' at ')[0])).toEqual(['thresholdCrossed 80% #1', 'thresholdCrossed 100% #1']);
-    expect(await call(url, 'GET', '/v1/quotas?customer_id=acme')).toMatchObject({ status: 200, body: { data: [{ id }], next_cursor: null } });
-    expect(await call(url, 'PUT', `/v1/quotas/${id}`, { limit: '2000.0' })).toMatchObject({ status: 200, body: { limit: '2000', version: 2 } });
-    await eventually(async () => expect((await published('acme')).slice(3).map((text) => text.split(' at ')[0])).toEqual(['thresholdUncrossed 100% #1', 'thresholdUncrossed 80% #1']));
+    expect(await call(url, 'GET', '/v1/quotas?customer_id=acme')).toMatchObject({
+      status: 200,
+      body: { data: [{ id }], next_cursor: null },
+    });
+    expect(await call(url, 'PUT', `/v1/quotas/${id}`, { limit: '2000.0' })).toMatchObject({
+      status: 200,
+      body: { limit: '2000', version: 2 },
+    });
+    await eventually(async () =>
+      expect((await published('acme')).slice(3).map((text) => text.split(' at ')[0])).toEqual([
+        'thresholdUncrossed 100% #1',
+        'thresholdUncrossed 80% #1',
+      ]),
+    );
     expect(await call(url, 'DELETE', `/v1/quotas/${id}`)).toMatchObject({ status: 204 });
     expect(await call(url, 'GET', `/v1/quotas/${id}`)).toMatchObject({ status: 404, body: { code: 'quota_not_found' } });
   });
@@ -108,7 +158,10 @@ describe('the quota service', () => {
       [{ ...good, colour: 'red' }, 'colour'],
     ];
     for (const [body, field] of bad) {
-      expect(await call(url, 'POST', '/v1/quotas', body)).toMatchObject({ status: 422, body: { code: 'validation_failed', errors: [{ field }] } });
+      expect(await call(url, 'POST', '/v1/quotas', body)).toMatchObject({
+        status: 422,
+        body: { code: 'validation_failed', errors: [{ field }] },
+      });
     }
     expect(await call(url, 'GET', '/v1/quotas?period=2023-13')).toMatchObject({ status: 422, body: { errors: [{ field: 'period' }] } });
     expect(await call(url, 'GET', '/v1/quotas/not-a-uuid')).toMatchObject({ status: 404 });
@@ -120,7 +173,10 @@ describe('the quota service', () => {
     const { url } = running[0]!;
     const body = { customer_id: 'twice', metric: 'cost_usd', limit: '10.5', provider: 'openai' };
     const first = await call(url, 'POST', '/v1/quotas', body);
-    expect(await call(url, 'POST', '/v1/quotas', body)).toMatchObject({ status: 409, body: { code: 'quota_exists', detail: expect.stringContaining((first.body as { id: string }).id) } });
+    expect(await call(url, 'POST', '/v1/quotas', body)).toMatchObject({
+      status: 409,
+      body: { code: 'quota_exists', detail: expect.stringContaining((first.body as { id: string }).id) },
+    });
   });
 
   it('passes over garbage on PRICED and goes on', async () => {
@@ -149,7 +205,28 @@ describe('the quota service', () => {
       const found = (await published('shared')).filter((text) => text !== 'seen');
       return found.length >= 2 && found;
     });
-    expect(new Set(crossings.map((text) => text.split(' at ')[0]))).toEqual(new Set(['thresholdCrossed 80% #1', 'thresholdCrossed 100% #1']));
+    expect(new Set(crossings.map((text) => text.split(' at ')[0]))).toEqual(
+      new Set(['thresholdCrossed 80% #1', 'thresholdCrossed 100% #1']),
+    );
+  });
+
+  it('a frozen copy is replaced within 10 s, and adds nothing when it thaws', async () => {
+    const frozen = running.at(-1)!;
+    const other = await start();
+    await eventually(async () => {
+      const { rows } = await sql.query(`select owner, count(*) from quota.leases where scope = 'priced' group by owner`);
+      expect(rows.map((row) => Number(row.count))).toEqual([2, 2]);
+    });
+    frozen.kill('SIGSTOP');
+    for (let i = 0; i < 40; i++) await feed.emit(i % PARTITIONS, eventsOf('frozen', 5, 1, ['m1', 'm2']));
+    await eventually(async () => expect(await sumOf('frozen')).toBe(200), { timeoutMs: 10_000 });
+    frozen.kill('SIGCONT');
+    for (let i = 0; i < 40; i++) await feed.emit(i % PARTITIONS, eventsOf('frozen', 5, 1, ['m1', 'm2']));
+    await eventually(async () => expect(await sumOf('frozen')).toBe(400));
+    await frozen.stop();
+    for (let i = 0; i < 4; i++) await feed.emit(i % PARTITIONS, eventsOf('frozen', 5, 1, ['m1', 'm2']));
+    await eventually(async () => expect(await sumOf('frozen')).toBe(420));
+    expect((await fetch(`${other.url}/readyz`)).status).toBe(200);
   });
 
   it('counts on where it stood after the broker was killed and came back', async () => {
@@ -158,7 +235,9 @@ describe('the quota service', () => {
     await eventually(async () => (await jetstreamManager(nc)).streams.info(QUOTA_STREAM), { timeoutMs: 15_000 });
     await feed.emit(1, eventsOf('after-broker', 3, 7, ['m']));
     await eventually(async () => expect(await sumOf('after-broker')).toBe(21), { timeoutMs: 15_000 });
-    expect((await sql.query('select sum(source_sequence)::int as sources from quota.published_progress')).rows[0].sources).toBeGreaterThan(100);
+    expect((await sql.query('select sum(source_sequence)::int as sources from quota.published_progress')).rows[0].sources).toBeGreaterThan(
+      100,
+    );
   });
 
   it('stops cleanly within the time a supervisor gives', async () => {
@@ -167,6 +246,8 @@ describe('the quota service', () => {
     const exit = await service.stop();
     expect(exit).toMatchObject({ code: 0 });
     expect(performance.now() - begun).toBeLessThan(8_000);
-    expect((await sql.query(`select count(*)::int as held from quota.leases where owner is not null and scope = 'priced'`)).rows[0].held).toBe(0);
+    expect(
+      (await sql.query(`select count(*)::int as held from quota.leases where owner is not null and scope = 'priced'`)).rows[0].held,
+    ).toBe(0);
   });
 });

@@ -5,7 +5,12 @@ import fc from 'fast-check';
 import { readPriced, SourceGapError } from '../src/consumers/read-priced.js';
 import { envelopeOf, runOf, type TestEvent } from './priced-feed.js';
 
-const event = (requests: number, outcome: Outcome = Outcome.priced): TestEvent => ({ customer: 'c', usage: { requests }, cost: 0n, outcome });
+const event = (requests: number, outcome: Outcome = Outcome.priced): TestEvent => ({
+  customer: 'c',
+  usage: { requests },
+  cost: 0n,
+  outcome,
+});
 
 /** A batch of one partition's messages, given as bytes, from sequence 1 on. */
 function batchOf(messages: Uint8Array[], partition = 0): PartitionBatch {
@@ -17,7 +22,8 @@ function batchOf(messages: Uint8Array[], partition = 0): PartitionBatch {
   };
 }
 
-const read = (messages: Uint8Array[], sourceSequence = 0) => readPriced(batchOf(messages), 1, new Map([[0, { sequence: 0, sourceSequence }]]));
+const read = (messages: Uint8Array[], sourceSequence = 0) =>
+  readPriced(batchOf(messages), 1, new Map([[0, { sequence: 0, sourceSequence }]]));
 const requests = (result: ReturnType<typeof readPriced>) => (result.tally.rowCount ? result.tally.sums.requests.text(0) : '0');
 
 describe('reading PRICED', () => {
@@ -38,13 +44,24 @@ describe('reading PRICED', () => {
   });
 
   it('passes over what is no envelope, or one of another partition or generation', () => {
-    const result = read([Buffer.from('x'), envelopeOf(1, [runOf(1, 1, [event(5)])]), envelopeOf(0, [runOf(1, 0, [event(5)], 2)], 2), envelopeOf(0, [runOf(1, 0, [event(1)])])]);
+    const result = read([
+      Buffer.from('x'),
+      envelopeOf(1, [runOf(1, 1, [event(5)])]),
+      envelopeOf(0, [runOf(1, 0, [event(5)], 2)], 2),
+      envelopeOf(0, [runOf(1, 0, [event(1)])]),
+    ]);
     expect(result.unreadable.map(({ message }) => message.sequence)).toEqual([1, 2, 3]);
     expect(requests(result)).toBe('1');
   });
 
   it('passes over an undecodable USAGE message, which counts as a place all the same', () => {
-    const quarantined = { ...runOf(1, 0, [event(5)]), usage: Buffer.from('x'), undecodable: true, outcomes: Uint8Array.of(Outcome.quarantined), costs: new Uint8Array(16) };
+    const quarantined = {
+      ...runOf(1, 0, [event(5)]),
+      usage: Buffer.from('x'),
+      undecodable: true,
+      outcomes: Uint8Array.of(Outcome.quarantined),
+      costs: new Uint8Array(16),
+    };
     const result = read([envelopeOf(0, [quarantined]), envelopeOf(0, [runOf(2, 0, [event(1)])])]);
     expect(requests(result)).toBe('1');
     expect(result.moves[0]!.sourceSequence).toBe(2);
@@ -52,15 +69,21 @@ describe('reading PRICED', () => {
 
   it('counts the same however runs are cut into messages', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 1_000 }), { minLength: 1, maxLength: 20 }), fc.array(fc.boolean()), (amounts, cuts) => {
-        const runs = amounts.map((amount, i) => runOf(i + 1, 0, [event(amount)]));
-        const groups: (typeof runs)[] = [[]];
-        runs.forEach((run, i) => {
-          if (i > 0 && cuts[i]) groups.push([]);
-          groups.at(-1)!.push(run);
-        });
-        expect(requests(read(groups.map((group) => envelopeOf(0, group))))).toBe(String(amounts.reduce((sum, amount) => sum + amount, 0)));
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 1_000 }), { minLength: 1, maxLength: 20 }),
+        fc.array(fc.boolean()),
+        (amounts, cuts) => {
+          const runs = amounts.map((amount, i) => runOf(i + 1, 0, [event(amount)]));
+          const groups: (typeof runs)[] = [[]];
+          runs.forEach((run, i) => {
+            if (i > 0 && cuts[i]) groups.push([]);
+            groups.at(-1)!.push(run);
+          });
+          expect(requests(read(groups.map((group) => envelopeOf(0, group))))).toBe(
+            String(amounts.reduce((sum, amount) => sum + amount, 0)),
+          );
+        },
+      ),
     );
   });
 });

@@ -2,7 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decideAlert, evolveAlert, type AlertChange, type AlertState, type Crossing } from './alert.js';
 
-const crossing = (kind: Crossing['kind'], crossingNumber: number, decidedAtUs = crossingNumber * 10 + (kind === 'uncrossed' ? 5 : 0)): Crossing => ({
+const crossing = (
+  kind: Crossing['kind'],
+  crossingNumber: number,
+  decidedAtUs = crossingNumber * 10 + (kind === 'uncrossed' ? 5 : 0),
+): Crossing => ({
   eventId: `q/v1/2023-11-01/80%/n${crossingNumber}/${kind}`,
   kind,
   quotaId: 'q',
@@ -50,17 +54,22 @@ describe('an alert', () => {
   it('is the same however often, and however late, older decisions are delivered again', () => {
     const history = [1, 2, 3].flatMap((n) => [crossing('crossed', n), crossing('uncrossed', n)]);
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: history.length }), fc.array(fc.nat({ max: 5 })), fc.array(fc.nat({ max: 5 })), (length, again, places) => {
-        const once = history.slice(0, length);
-        const delivered = [...once];
-        again.forEach((from, i) => {
-          // A repetition never comes before the original.
-          const original = from % length;
-          const at = original + 1 + ((places[i] ?? 0) % (length - original));
-          delivered.splice(delivered.indexOf(once[at - 1]!) + 1, 0, once[original]!);
-        });
-        expect(after(delivered)).toEqual(after(once));
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: history.length }),
+        fc.array(fc.nat({ max: 5 })),
+        fc.array(fc.nat({ max: 5 })),
+        (length, again, places) => {
+          const once = history.slice(0, length);
+          const delivered = [...once];
+          again.forEach((from, i) => {
+            // A repetition never comes before the original.
+            const original = from % length;
+            const at = original + 1 + ((places[i] ?? 0) % (length - original));
+            delivered.splice(delivered.indexOf(once[at - 1]!) + 1, 0, once[original]!);
+          });
+          expect(after(delivered)).toEqual(after(once));
+        },
+      ),
     );
   });
 });

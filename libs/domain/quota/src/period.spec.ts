@@ -5,9 +5,12 @@ import { monthOf, monthStartText, monthStartUs, parseMonth } from './period.js';
 describe('months', () => {
   it('agree with the calendar for every moment', () => {
     fc.assert(
-      fc.property(fc.date({ min: new Date('1900-01-01T00:00:00Z'), max: new Date('2400-01-01T00:00:00Z'), noInvalidDate: true }), (date) => {
-        expect(monthStartText(monthOf(date.getTime() * 1000))).toBe(`${date.toISOString().slice(0, 7)}-01`);
-      }),
+      fc.property(
+        fc.date({ min: new Date('1900-01-01T00:00:00Z'), max: new Date('2400-01-01T00:00:00Z'), noInvalidDate: true }),
+        (date) => {
+          expect(monthStartText(monthOf(date.getTime() * 1000))).toBe(`${date.toISOString().slice(0, 7)}-01`);
+        },
+      ),
     );
   });
 

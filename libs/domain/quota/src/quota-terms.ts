@@ -26,7 +26,11 @@ export interface QuotaTerms {
  * @param limit plain decimal text, greater than zero, in the metric's unit
  * @param thresholds whole percents, in any order, without repetition
  */
-export function quotaTerms(metric: Metric, limit: string, thresholds: readonly number[] = DEFAULT_THRESHOLDS): Result<QuotaTerms, TermError[]> {
+export function quotaTerms(
+  metric: Metric,
+  limit: string,
+  thresholds: readonly number[] = DEFAULT_THRESHOLDS,
+): Result<QuotaTerms, TermError[]> {
   const errors: TermError[] = [];
   const amount = parseAmount(metric, limit);
   if (!amount.ok) errors.push({ field: 'limit', reason: amount.error });

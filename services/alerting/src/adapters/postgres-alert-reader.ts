@@ -9,7 +9,13 @@ export class PostgresAlertReader implements AlertReader {
     let query = this.db
       .selectFrom('alerting.alerts')
       .select(['id', 'quota_id as quotaId', 'limit_version as limitVersion', 'customer_id as customerId', 'metric', 'provider', 'model'])
-      .select(['threshold_percent as thresholdPercent', 'status', 'crossing_number as crossingNumber', 'raised_at as raisedAt', 'resolved_at as resolvedAt'])
+      .select([
+        'threshold_percent as thresholdPercent',
+        'status',
+        'crossing_number as crossingNumber',
+        'raised_at as raisedAt',
+        'resolved_at as resolvedAt',
+      ])
       .select([
         sql<string>`trim_scale(limit_value)::text`.as('limit'),
         sql<string>`trim_scale(value)::text`.as('value'),

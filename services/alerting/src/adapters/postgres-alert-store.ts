@@ -3,7 +3,15 @@ import { type Checkpoint } from '@ledgerline/messaging';
 import { QUOTA_STREAM } from '@ledgerline/contracts';
 import { fenceLease } from '@ledgerline/postgres';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { type AlertStore, type AlertTransaction, type AlertUpdate, CheckpointMovedError, type CheckpointMove, type QuotaCrossing, subjectKey } from '../application/ports.js';
+import {
+  type AlertStore,
+  type AlertTransaction,
+  type AlertUpdate,
+  CheckpointMovedError,
+  type CheckpointMove,
+  type QuotaCrossing,
+  subjectKey,
+} from '../application/ports.js';
 import { alertId } from './alert-id.js';
 import { type AlertingDatabase } from './alerting-database.js';
 import { alertToRow, type AlertStateRow, historyToRow, stateFromRow } from './mapping.js';
@@ -29,7 +37,12 @@ export class PostgresAlertStore implements AlertStore {
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     const row = await this.db.selectFrom('alerting.checkpoints').selectAll().where('stream', '=', QUOTA_STREAM).executeTakeFirstOrThrow();
-    return { sequence: Number(row.sequence), streamCreated: row.stream_created, messageDigest: row.message_digest, highestSeen: Number(row.highest_seen) };
+    return {
+      sequence: Number(row.sequence),
+      streamCreated: row.stream_created,
+      messageDigest: row.message_digest,
+      highestSeen: Number(row.highest_seen),
+    };
   }
 }
 
@@ -46,7 +59,13 @@ class PostgresAlertTransaction implements AlertTransaction {
   async moveCheckpoint(move: CheckpointMove): Promise<void> {
     const { numUpdatedRows } = await this.db
       .updateTable('alerting.checkpoints')
-      .set({ sequence: move.sequence, stream_created: move.streamCreated, message_digest: move.messageDigest, highest_seen: move.highestSeen, updated_at: sql`now()` })
+      .set({
+        sequence: move.sequence,
+        stream_created: move.streamCreated,
+        message_digest: move.messageDigest,
+        highest_seen: move.highestSeen,
+        updated_at: sql`now()`,
+      })
       .where('stream', '=', QUOTA_STREAM)
       .where('sequence', '=', move.fromSequence)
       .executeTakeFirst();
@@ -55,7 +74,9 @@ class PostgresAlertTransaction implements AlertTransaction {
 
   async unknown(crossings: readonly QuotaCrossing[]): Promise<QuotaCrossing[]> {
     const ids = crossings.map((crossing) => crossing.eventId);
-    const { rows } = await sql<{ event_id: string }>`select event_id from alerting.alert_history where event_id = any(${ids})`.execute(this.db);
+    const { rows } = await sql<{ event_id: string }>`select event_id from alerting.alert_history where event_id = any(${ids})`.execute(
+      this.db,
+    );
     const known = new Set(rows.map((row) => row.event_id));
     return crossings.filter((crossing) => !known.has(crossing.eventId));
   }
@@ -70,9 +91,17 @@ class PostgresAlertTransaction implements AlertTransaction {
 
   async save(updates: readonly AlertUpdate[]): Promise<void> {
     const history = updates.map(historyToRow);
-    for (let i = 0; i < history.length; i += CHUNK) await this.db.insertInto('alerting.alert_history').values(history.slice(i, i + CHUNK)).execute();
+    for (let i = 0; i < history.length; i += CHUNK)
+      await this.db
+        .insertInto('alerting.alert_history')
+        .values(history.slice(i, i + CHUNK))
+        .execute();
     // Only where each alert ends: one statement cannot write a row twice.
-    const alerts = [...new Map(updates.flatMap(({ crossing, state }) => (state ? [[subjectKey(crossing), alertToRow(crossing, state)] as const] : []))).values()];
+    const alerts = [
+      ...new Map(
+        updates.flatMap(({ crossing, state }) => (state ? [[subjectKey(crossing), alertToRow(crossing, state)] as const] : [])),
+      ).values(),
+    ];
     for (let i = 0; i < alerts.length; i += CHUNK) await this.upsert(alerts.slice(i, i + CHUNK));
   }
 

@@ -8,7 +8,12 @@ import { alertJson } from './alert-json.js';
 export const ALERT_READER = Symbol('ALERT_READER');
 
 const alertsQuery = z.strictObject({
-  customer_id: z.string().min(1, 'must not be empty').max(256, 'must be at most 256 characters long').refine((text) => !text.includes('\0'), 'must not contain U+0000').optional(),
+  customer_id: z
+    .string()
+    .min(1, 'must not be empty')
+    .max(256, 'must be at most 256 characters long')
+    .refine((text) => !text.includes('\0'), 'must not contain U+0000')
+    .optional(),
   quota_id: z.uuid('expected the id of a quota').optional(),
   status: z.enum(['active', 'resolved'], 'expected active or resolved').optional(),
   cursor: z
@@ -20,7 +25,12 @@ const alertsQuery = z.strictObject({
       return z.NEVER;
     })
     .optional(),
-  limit: z.coerce.number('expected a number from 1 to 1000').int('expected a whole number').min(1, 'expected 1 or more').max(1000, 'expected at most 1000').default(100),
+  limit: z.coerce
+    .number('expected a number from 1 to 1000')
+    .int('expected a whole number')
+    .min(1, 'expected 1 or more')
+    .max(1000, 'expected at most 1000')
+    .default(100),
 });
 
 /** Alerts about quotas, newest first. */

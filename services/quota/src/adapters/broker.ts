@@ -9,7 +9,12 @@ export class Broker implements OnApplicationShutdown {
   /** Connects, and makes the streams that this service reads and writes where they are missing. */
   static async connect(config: QuotaConfig): Promise<Broker> {
     const nc = await connectNats(config.NATS_URL, `ledgerline-quota/${config.INSTANCE_ID}`);
-    await ensureStreams(nc, { generation: config.GENERATION, partitions: config.PARTITIONS, maxBytes: config.STREAM_MAX_BYTES, kinds: ['PRICED', 'QUOTA'] });
+    await ensureStreams(nc, {
+      generation: config.GENERATION,
+      partitions: config.PARTITIONS,
+      maxBytes: config.STREAM_MAX_BYTES,
+      kinds: ['PRICED', 'QUOTA'],
+    });
     return new Broker(nc);
   }
 

@@ -41,9 +41,14 @@ export function toWire({ eventId, window: { quota, month }, event, value, decide
     eventId,
     decidedAtUs: BigInt(decidedAtUs),
     positions: positions.map(({ generation, partition, sequence }) => ({ generation, partition, sequence: BigInt(sequence) })),
-    event: event.kind === 'crossed' ? { case: 'thresholdCrossed', value: { crossing } } : { case: 'thresholdUncrossed', value: { crossing } },
+    event:
+      event.kind === 'crossed' ? { case: 'thresholdCrossed', value: { crossing } } : { case: 'thresholdUncrossed', value: { crossing } },
   });
-  return { eventId, subject: quotaSubject(event.kind === 'crossed' ? 'threshold-crossed' : 'threshold-uncrossed'), payload: toBinary(QuotaEventSchema, message) };
+  return {
+    eventId,
+    subject: quotaSubject(event.kind === 'crossed' ? 'threshold-crossed' : 'threshold-uncrossed'),
+    payload: toBinary(QuotaEventSchema, message),
+  };
 }
 
 export const CUSTOMER_SEEN_SUBJECT = quotaSubject('customer-seen');
@@ -51,7 +56,11 @@ export const CUSTOMER_SEEN_SUBJECT = quotaSubject('customer-seen');
 /** A customer's first appearance as it goes over the wire. */
 export function customerSeenToWire(customerId: string, decidedAtUs: number): OutboxMessage {
   const eventId = `customer-seen/${customerId}`;
-  const message = create(QuotaEventSchema, { eventId, decidedAtUs: BigInt(decidedAtUs), event: { case: 'customerSeen', value: { customerId } } });
+  const message = create(QuotaEventSchema, {
+    eventId,
+    decidedAtUs: BigInt(decidedAtUs),
+    event: { case: 'customerSeen', value: { customerId } },
+  });
   return { eventId, subject: CUSTOMER_SEEN_SUBJECT, payload: toBinary(QuotaEventSchema, message) };
 }
 

@@ -13,14 +13,33 @@ export interface StoredCheckpoint {
 }
 
 /** Reads the checkpoints of a generation's partitions, and makes those that are missing, at 0. */
-export async function loadCheckpoints(db: Kysely<QuotaDatabase>, generation: number, partitions: readonly number[]): Promise<Map<number, StoredCheckpoint>> {
+export async function loadCheckpoints(
+  db: Kysely<QuotaDatabase>,
+  generation: number,
+  partitions: readonly number[],
+): Promise<Map<number, StoredCheckpoint>> {
   if (partitions.length === 0) return new Map();
   await db
     .insertInto('quota.checkpoints')
-    .values(partitions.map((partition) => ({ generation, partition, sequence: 0, source_sequence: 0, stream_created: '', message_digest: '', highest_seen: 0 })))
+    .values(
+      partitions.map((partition) => ({
+        generation,
+        partition,
+        sequence: 0,
+        source_sequence: 0,
+        stream_created: '',
+        message_digest: '',
+        highest_seen: 0,
+      })),
+    )
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  const rows = await db.selectFrom('quota.checkpoints').selectAll().where('generation', '=', generation).where('partition', 'in', [...partitions]).execute();
+  const rows = await db
+    .selectFrom('quota.checkpoints')
+    .selectAll()
+    .where('generation', '=', generation)
+    .where('partition', 'in', [...partitions])
+    .execute();
   return new Map(
     rows.map((row) => [
       row.partition,
@@ -55,6 +74,12 @@ export async function moveCheckpoints(db: Kysely<QuotaDatabase>, generation: num
 
 /** The vector that everything counted so far lies behind. */
 export async function positions(db: Kysely<QuotaDatabase>): Promise<Position[]> {
-  const rows = await db.selectFrom('quota.checkpoints').select(['generation', 'partition', 'sequence']).where('sequence', '>', 0).orderBy('generation').orderBy('partition').execute();
+  const rows = await db
+    .selectFrom('quota.checkpoints')
+    .select(['generation', 'partition', 'sequence'])
+    .where('sequence', '>', 0)
+    .orderBy('generation')
+    .orderBy('partition')
+    .execute();
   return rows.map(({ generation, partition, sequence }) => ({ generation, partition, sequence: Number(sequence) }));
 }

@@ -32,7 +32,9 @@ export class PostgresOutbox implements OutboxStore {
 
   async waiting(): Promise<{ count: number; oldestAgeMs: number }> {
     const { rows } = await sql<{ count: number; age: number }>`
-      select count(*)::int as count, coalesce(extract(epoch from now() - min(created_at)) * 1000, 0)::float8 as age from quota.outbox`.execute(this.db);
+      select count(*)::int as count, coalesce(extract(epoch from now() - min(created_at)) * 1000, 0)::float8 as age from quota.outbox`.execute(
+      this.db,
+    );
     return { count: rows[0]!.count, oldestAgeMs: rows[0]!.age };
   }
 }

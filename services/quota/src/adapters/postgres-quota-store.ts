@@ -1,7 +1,15 @@
 import { type MonthNumber, type Quota, type WindowState } from '@ledgerline/domain-quota';
 import { fenceLease } from '@ledgerline/postgres';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { type CheckpointMove, CountingBusyError, type Decision, type Position, type QuotaStore, type QuotaTransaction, type QuotaWindow } from '../application/ports.js';
+import {
+  type CheckpointMove,
+  CountingBusyError,
+  type Decision,
+  type Position,
+  type QuotaStore,
+  type QuotaTransaction,
+  type QuotaWindow,
+} from '../application/ports.js';
 import { type UsageTally } from '../application/usage-tally.js';
 import { textArray } from './array-literal.js';
 import { customerSeenToWire, toWire } from './mapping.js';
@@ -67,7 +75,9 @@ class PostgresQuotaTransaction implements QuotaTransaction {
   async enterCounting(): Promise<void> {
     await sql`
       select ${IDLE_LIMIT}, set_config('synchronous_commit', 'off', true), set_config('enable_hashjoin', 'off', true),
-        set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true), pg_advisory_xact_lock_shared(${GATE})`.execute(this.db);
+        set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true), pg_advisory_xact_lock_shared(${GATE})`.execute(
+      this.db,
+    );
   }
 
   async enterChanging(): Promise<void> {
@@ -100,7 +110,10 @@ class PostgresQuotaTransaction implements QuotaTransaction {
       insert into quota.customers_seen (customer_id) select * from unnest(${textArray([...customers].sort())}::text[])
       on conflict do nothing returning customer_id`.execute(this.db);
     const seen = rows.map((row) => row.customer_id);
-    await enqueue(this.db, seen.map((customer) => customerSeenToWire(customer, decidedAtUs)));
+    await enqueue(
+      this.db,
+      seen.map((customer) => customerSeenToWire(customer, decidedAtUs)),
+    );
     return seen;
   }
 

@@ -45,7 +45,11 @@ export async function insertQuota(db: Kysely<QuotaDatabase>, quota: Quota): Prom
 
 export async function updateQuota(db: Kysely<QuotaDatabase>, quota: Quota): Promise<void> {
   const { limit_value, limit_version, thresholds } = quotaToRow(quota);
-  await db.updateTable('quota.quotas').set({ limit_value, limit_version, thresholds, updated_at: sql`now()` }).where('id', '=', quota.id).execute();
+  await db
+    .updateTable('quota.quotas')
+    .set({ limit_value, limit_version, thresholds, updated_at: sql`now()` })
+    .where('id', '=', quota.id)
+    .execute();
 }
 
 export async function deleteQuota(db: Kysely<QuotaDatabase>, id: string): Promise<void> {
@@ -71,11 +75,17 @@ export class PostgresQuotaReader implements QuotaReader {
     });
   }
 
-  private async read(month: MonthNumber, narrow: (query: ReturnType<PostgresQuotaReader['all']>) => ReturnType<PostgresQuotaReader['all']>): Promise<QuotaView[]> {
+  private async read(
+    month: MonthNumber,
+    narrow: (query: ReturnType<PostgresQuotaReader['all']>) => ReturnType<PostgresQuotaReader['all']>,
+  ): Promise<QuotaView[]> {
     const rows = await narrow(this.all()).execute();
     if (rows.length === 0) return [];
     const quotas = rows.map(quotaFromRow);
-    const values = await valuesOf(this.db, quotas.map((quota) => ({ quota, month })));
+    const values = await valuesOf(
+      this.db,
+      quotas.map((quota) => ({ quota, month })),
+    );
     return rows.map((row, i) => ({ quota: quotas[i]!, month, value: values[i]!, createdAt: row.created_at, updatedAt: row.updated_at }));
   }
 

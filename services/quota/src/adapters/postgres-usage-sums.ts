@@ -45,7 +45,11 @@ function findRows(tally: UsageTally, ids: SumRowIds): { known: KnownRows; unknow
   const idOf = new Float64Array(tally.rowCount).fill(-1);
   const scopes = tally.scopes.map(scopeText);
   const ofCustomer = new Map<MonthNumber, (ReadonlyMap<string, number> | undefined)[]>();
-  for (const month of new Set(tally.monthOf)) ofCustomer.set(month, tally.customers.map((customer) => ids.of(month, customer)));
+  for (const month of new Set(tally.monthOf))
+    ofCustomer.set(
+      month,
+      tally.customers.map((customer) => ids.of(month, customer)),
+    );
   const rows: number[] = [];
   const unknown: number[] = [];
   for (let row = 0; row < tally.rowCount; row++) {
@@ -87,7 +91,12 @@ async function upsertByKey(db: Kysely<QuotaDatabase>, tally: UsageTally, rows: r
     )
     on conflict (customer_id, period_start, provider, model) do update set ${sql.join(additions)}
     returning s.id, s.customer_id as customer, s.period_start::text as month, s.provider, s.model`.execute(db);
-  return written.rows.map(({ id, customer, month, provider, model }) => ({ id, customer, month: parseMonth(month)!, scope: scopeText({ provider, model }) }));
+  return written.rows.map(({ id, customer, month, provider, model }) => ({
+    id,
+    customer,
+    month: parseMonth(month)!,
+    scope: scopeText({ provider, model }),
+  }));
 }
 
 const scopeText = ({ provider, model }: Scope): string => `${provider}\0${model}`;
@@ -98,7 +107,9 @@ const columns = (names: readonly SumName[]) => sql.join(names.map((name) => sql.
 
 /** The arrays of sums for an `unnest`. */
 const sumArrays = (tally: UsageTally, rows: readonly number[], names: readonly SumName[]) =>
-  sql.join(names.map((name) => sql`${arrayLiteral(rows.map((row) => withPoint(tally.sums[name].text(row), SUM_PLACES[name])))}::numeric[]`));
+  sql.join(
+    names.map((name) => sql`${arrayLiteral(rows.map((row) => withPoint(tally.sums[name].text(row), SUM_PLACES[name])))}::numeric[]`),
+  );
 
 /** Rows in the order of (customer, month, provider and model), found by ranks: that compares numbers, not texts. */
 function inKeyOrder(tally: UsageTally, rows: number[]): number[] {
@@ -157,4 +168,5 @@ export async function monthsUsedBy(db: Kysely<QuotaDatabase>, customer: string):
   return rows.map(({ month }) => parseMonth(month)!);
 }
 
-const nullableTexts = (texts: readonly (string | null)[]): string => arrayLiteral(texts.map((text) => (text === null ? 'NULL' : textElement(text))));
+const nullableTexts = (texts: readonly (string | null)[]): string =>
+  arrayLiteral(texts.map((text) => (text === null ? 'NULL' : textElement(text))));

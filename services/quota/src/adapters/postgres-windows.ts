@@ -23,7 +23,10 @@ export async function statesOf(db: Kysely<QuotaDatabase>, windows: readonly Quot
   return windows.map(({ quota, month }) => states.get(keyOf(quota.id, monthStartText(month))) ?? new Map());
 }
 
-export async function saveStates(db: Kysely<QuotaDatabase>, changes: readonly { window: QuotaWindow; state: WindowState }[]): Promise<void> {
+export async function saveStates(
+  db: Kysely<QuotaDatabase>,
+  changes: readonly { window: QuotaWindow; state: WindowState }[],
+): Promise<void> {
   const rows = changes.flatMap(({ window, state }) =>
     [...state].map(([percent, threshold]) => ({
       quota_id: window.quota.id,

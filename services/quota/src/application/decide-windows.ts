@@ -7,12 +7,25 @@ export interface DecisionMoment {
 }
 
 /** Holds what windows add up to against the terms of their quotas, and announces what follows. Returns how many decisions that were. */
-export async function decideWindows(transaction: QuotaTransaction, windows: readonly QuotaWindow[], moment: DecisionMoment): Promise<number> {
-  return decide(transaction, windows, moment, ({ quota }, value) => ({ kind: 'measure', terms: quota.terms, limitVersion: quota.limitVersion, value }));
+export async function decideWindows(
+  transaction: QuotaTransaction,
+  windows: readonly QuotaWindow[],
+  moment: DecisionMoment,
+): Promise<number> {
+  return decide(transaction, windows, moment, ({ quota }, value) => ({
+    kind: 'measure',
+    terms: quota.terms,
+    limitVersion: quota.limitVersion,
+    value,
+  }));
 }
 
 /** Takes back whatever stands in the windows of a quota that ends. */
-export async function withdrawWindows(transaction: QuotaTransaction, windows: readonly QuotaWindow[], moment: DecisionMoment): Promise<number> {
+export async function withdrawWindows(
+  transaction: QuotaTransaction,
+  windows: readonly QuotaWindow[],
+  moment: DecisionMoment,
+): Promise<number> {
   return decide(transaction, windows, moment, () => ({ kind: 'withdraw' }));
 }
 

@@ -18,7 +18,11 @@ export class DeleteQuota {
       if (quota === undefined) return undefined;
       const months = await transaction.monthsUsedBy(quota.customerId);
       const moment = { decidedAtUs: this.clock.nowMs() * 1000, positions: await transaction.positions() };
-      const withdrawn = await withdrawWindows(transaction, months.map((month) => ({ quota, month })), moment);
+      const withdrawn = await withdrawWindows(
+        transaction,
+        months.map((month) => ({ quota, month })),
+        moment,
+      );
       await transaction.deleteQuota(id);
       return withdrawn;
     });

@@ -23,14 +23,26 @@ function setUp(messages: [id: number, ordered: boolean][], refuseOnce: number[] 
 
 describe('publishing decisions', () => {
   it('sends what waits, oldest first, and leaves nothing', async () => {
-    const { publishing, stored, left } = setUp([[1, true], [2, false], [3, false], [4, true]]);
+    const { publishing, stored, left } = setUp([
+      [1, true],
+      [2, false],
+      [3, false],
+      [4, true],
+    ]);
     expect(await publishing.execute(() => true)).toBe(4);
     expect(stored).toEqual([1, 2, 3, 4]);
     expect(left()).toEqual([]);
   });
 
   it('never sends a decision before an older one that was not acknowledged', async () => {
-    const { publishing, stored, left } = setUp([[1, true], [2, true], [3, true]], [2]);
+    const { publishing, stored, left } = setUp(
+      [
+        [1, true],
+        [2, true],
+        [3, true],
+      ],
+      [2],
+    );
     await expect(publishing.execute(() => true)).rejects.toThrow('no answer for 2');
     expect(stored).toEqual([1]);
     expect(left()).toEqual([2, 3]);
@@ -39,13 +51,23 @@ describe('publishing decisions', () => {
   });
 
   it('forgets what was acknowledged beside a failure', async () => {
-    const { publishing, left } = setUp([[1, false], [2, false], [3, false]], [2]);
+    const { publishing, left } = setUp(
+      [
+        [1, false],
+        [2, false],
+        [3, false],
+      ],
+      [2],
+    );
     await expect(publishing.execute(() => true)).rejects.toThrow('no answer for 2');
     expect(left()).toEqual([2]);
   });
 
   it('stops when the lease is gone', async () => {
-    const { publishing, stored } = setUp([[1, true], [2, true]]);
+    const { publishing, stored } = setUp([
+      [1, true],
+      [2, true],
+    ]);
     expect(await publishing.execute(() => stored.length < 1)).toBe(1);
     expect(stored).toEqual([1]);
   });

@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { decodeUsageEnvelope, Outcome, QUANTITIES, TOKEN_QUANTITIES, UsageEnvelopeBuilder, UsageRow, writeInt128 } from '@ledgerline/contracts';
+import {
+  decodeUsageEnvelope,
+  Outcome,
+  QUANTITIES,
+  TOKEN_QUANTITIES,
+  UsageEnvelopeBuilder,
+  UsageRow,
+  writeInt128,
+} from '@ledgerline/contracts';
 import { monthStartText } from '@ledgerline/domain-quota';
 import fc from 'fast-check';
 import { type SumName, UsageTally } from './usage-tally.js';
@@ -28,14 +36,22 @@ const event = fc.record<Event>({
   counts: fc.uniqueArray(fc.tuple(fc.constantFrom('input_tokens', 'output_tokens', 'characters', 'requests', 'images'), fc.maxSafeNat()), {
     selector: ([name]) => name,
   }),
-  nanos: fc.uniqueArray(fc.tuple(fc.constantFrom('seconds', 'credits', 'units'), fc.bigInt({ min: 0n, max: 9n * 10n ** 18n })), { selector: ([name]) => name }),
+  nanos: fc.uniqueArray(fc.tuple(fc.constantFrom('seconds', 'credits', 'units'), fc.bigInt({ min: 0n, max: 9n * 10n ** 18n })), {
+    selector: ([name]) => name,
+  }),
 });
 
 function add(tally: UsageTally, events: Event[]): void {
   const builder = new UsageEnvelopeBuilder(1, 0, events.length);
   const costs = new Uint8Array(events.length * 16);
   events.forEach((one, i) => {
-    const row = Object.assign(new UsageRow(), { id: `e${i}`, customer: one.customer, provider: one.provider, model: one.model, occurredAtUs: one.occurredAtUs });
+    const row = Object.assign(new UsageRow(), {
+      id: `e${i}`,
+      customer: one.customer,
+      provider: one.provider,
+      model: one.model,
+      occurredAtUs: one.occurredAtUs,
+    });
     for (const [name, amount] of one.counts) {
       row.usageMask |= 1 << indexOf(name);
       row.counts[indexOf(name)] = amount;
@@ -47,7 +63,11 @@ function add(tally: UsageTally, events: Event[]): void {
     builder.append(row, new Uint8Array(16).fill(i), 0);
     if (one.outcome === Outcome.priced) writeInt128(costs, i * 16, one.cost);
   });
-  tally.add(decodeUsageEnvelope(builder.finish()), Uint8Array.from(events, (one) => one.outcome), costs);
+  tally.add(
+    decodeUsageEnvelope(builder.finish()),
+    Uint8Array.from(events, (one) => one.outcome),
+    costs,
+  );
 }
 
 /** The same sums, the slow and obvious way. */
@@ -70,14 +90,21 @@ function expected(events: Event[]): Record<string, Record<SumName, string>> {
     if (one.outcome === Outcome.priced) row.cost_usd += one.cost;
     else row.unpriced_events += 1n;
   }
-  return Object.fromEntries([...sums].map(([key, row]) => [key, Object.fromEntries(NAMES.map((name) => [name, String(row[name])])) as Record<SumName, string>]));
+  return Object.fromEntries(
+    [...sums].map(([key, row]) => [key, Object.fromEntries(NAMES.map((name) => [name, String(row[name])])) as Record<SumName, string>]),
+  );
 }
 
 function sumsOf(tally: UsageTally): Record<string, Record<SumName, string>> {
   return Object.fromEntries(
     Array.from({ length: tally.rowCount }, (_, row) => {
       const scope = tally.scopes[tally.scopeOf[row]!]!;
-      const key = JSON.stringify([tally.customers[tally.customerOf[row]!], monthStartText(tally.monthOf[row]!), scope.provider, scope.model]);
+      const key = JSON.stringify([
+        tally.customers[tally.customerOf[row]!],
+        monthStartText(tally.monthOf[row]!),
+        scope.provider,
+        scope.model,
+      ]);
       return [key, Object.fromEntries(NAMES.map((name) => [name, tally.sums[name].text(row)])) as Record<SumName, string>];
     }),
   );
@@ -96,7 +123,18 @@ describe('the tally of a batch', () => {
 
   it('knows which sums a batch did not touch', () => {
     const tally = new UsageTally();
-    add(tally, [{ customer: 'acme', provider: 'p', model: 'm', occurredAtUs: 1_700_000_000_000_000, outcome: Outcome.priced, cost: 0n, counts: [['input_tokens', 3]], nanos: [] }]);
+    add(tally, [
+      {
+        customer: 'acme',
+        provider: 'p',
+        model: 'm',
+        occurredAtUs: 1_700_000_000_000_000,
+        outcome: Outcome.priced,
+        cost: 0n,
+        counts: [['input_tokens', 3]],
+        nanos: [],
+      },
+    ]);
     expect(NAMES.filter((name) => tally.sums[name].touched)).toEqual(['event_count', 'requests', 'tokens']);
   });
 

@@ -46,7 +46,10 @@ export class PricedConsumer implements BatchConsumer {
     const stored = await this.loadStored(partitions);
     for (const [partition, { sequence, sourceSequence }] of stored) this.counted.set(partition, { sequence, sourceSequence });
     return new Map(
-      [...stored].map(([partition, { sequence, streamCreated, messageDigest, highestSeen }]) => [partition, { sequence, streamCreated, messageDigest, highestSeen }]),
+      [...stored].map(([partition, { sequence, streamCreated, messageDigest, highestSeen }]) => [
+        partition,
+        { sequence, streamCreated, messageDigest, highestSeen },
+      ]),
     );
   }
 
@@ -57,7 +60,10 @@ export class PricedConsumer implements BatchConsumer {
     const { tally, moves, unreadable } = readPriced(batch, generation, this.counted);
     for (const { message, reason } of unreadable) {
       this.skipped.add(1);
-      this.logger.error({ partition: message.partition, sequence: message.sequence, reason }, 'a PRICED message is no envelope and was passed over');
+      this.logger.error(
+        { partition: message.partition, sequence: message.sequence, reason },
+        'a PRICED message is no envelope and was passed over',
+      );
     }
     const held = new Set(moves.map(({ partition }) => partition % units));
     const epochs = new Map([...batch.epochs].filter(([unit]) => held.has(unit)));

@@ -1,4 +1,11 @@
-import { decodePricedEnvelope, decodeUsageEnvelope, EnvelopeError, Outcome, type PricedRun, type UsageColumns } from '@ledgerline/contracts';
+import {
+  decodePricedEnvelope,
+  decodeUsageEnvelope,
+  EnvelopeError,
+  Outcome,
+  type PricedRun,
+  type UsageColumns,
+} from '@ledgerline/contracts';
 import { type PartitionBatch, type PartitionMessage } from '@ledgerline/messaging';
 import { type CheckpointMove } from '../application/ports.js';
 import { UsageTally } from '../application/usage-tally.js';
@@ -71,14 +78,16 @@ function readMessage(message: PartitionMessage, generation: number, counted: num
     last = run.sourceSequence;
     if (run.sourceSequence <= counted || run.undecodable || !countsAnything(run.outcomes)) continue;
     const usage = decodeUsageEnvelope(run.usage);
-    if (usage.count !== run.outcomes.length) throw new EnvelopeError(`run ${run.sourceSequence} has ${run.outcomes.length} outcomes for ${usage.count} events`);
+    if (usage.count !== run.outcomes.length)
+      throw new EnvelopeError(`run ${run.sourceSequence} has ${run.outcomes.length} outcomes for ${usage.count} events`);
     runs.push({ usage, run });
   }
   if (last !== envelope.sourceTo) throw new EnvelopeError(`it ends at ${last}, not at ${envelope.sourceTo}`);
   return { from: envelope.sourceFrom, to: envelope.sourceTo, runs };
 }
 
-const countsAnything = (outcomes: Uint8Array): boolean => outcomes.some((outcome) => outcome === Outcome.priced || outcome === Outcome.unpriced);
+const countsAnything = (outcomes: Uint8Array): boolean =>
+  outcomes.some((outcome) => outcome === Outcome.priced || outcome === Outcome.unpriced);
 
 function movesOf(batch: PartitionBatch, counted: ReadonlyMap<number, CountedUpTo>, sources: ReadonlyMap<number, number>): CheckpointMove[] {
   return [...batch.heads].map(([partition, head]) => {

@@ -49,5 +49,10 @@ export const quotasQuery = z.strictObject({
   metric: z.enum(METRICS as readonly [string, ...string[]], `expected one of ${METRICS.join(', ')}`).optional(),
   period: month.optional(),
   cursor: z.uuid('expected the next_cursor of an earlier answer').optional(),
-  limit: z.coerce.number('expected a number from 1 to 1000').int().min(1, 'expected 1 or more').max(1000, 'expected at most 1000').default(100),
+  limit: z.coerce
+    .number('expected a number from 1 to 1000')
+    .int()
+    .min(1, 'expected 1 or more')
+    .max(1000, 'expected at most 1000')
+    .default(100),
 });

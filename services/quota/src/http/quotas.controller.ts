@@ -31,7 +31,13 @@ export class QuotasController {
     const metric = request.metric as Metric;
     const terms = quotaTerms(metric, request.limit, request.thresholds);
     if (!terms.ok) throw invalid(terms.error);
-    const wanted = { customerId: request.customer_id, metric, provider: request.provider ?? null, model: request.model ?? null, terms: terms.value };
+    const wanted = {
+      customerId: request.customer_id,
+      metric,
+      provider: request.provider ?? null,
+      model: request.model ?? null,
+      terms: terms.value,
+    };
     return this.show(await this.setQuota.execute(wanted).catch(refused), undefined);
   }
 
@@ -39,7 +45,10 @@ export class QuotasController {
   @Header('cache-control', 'no-store')
   async list(@Query() query: unknown) {
     const { customer_id: customerId, metric, period, cursor, limit } = parseInput(quotasQuery, query);
-    const views = await this.reader.list({ customerId, metric: metric as Metric | undefined, after: cursor, limit: limit + 1 }, this.month(period));
+    const views = await this.reader.list(
+      { customerId, metric: metric as Metric | undefined, after: cursor, limit: limit + 1 },
+      this.month(period),
+    );
     const page = views.slice(0, limit);
     return { data: page.map(quotaJson), next_cursor: views.length > limit ? page.at(-1)!.quota.id : null };
   }
@@ -86,9 +95,14 @@ const invalid = (errors: readonly TermError[]): ProblemError =>
 /** What a use case refuses, as the caller is told. */
 function refused(error: unknown): never {
   if (error instanceof QuotaExistsError) {
-    throw new ProblemError(409, 'quota_exists', `Quota ${error.quotaId} limits the same already; change it with PUT /v1/quotas/${error.quotaId}.`);
+    throw new ProblemError(
+      409,
+      'quota_exists',
+      `Quota ${error.quotaId} limits the same already; change it with PUT /v1/quotas/${error.quotaId}.`,
+    );
   }
-  if (error instanceof CountingBusyError) throw new ProblemError(503, 'busy', 'Usage is being counted; try again.', undefined, { 'retry-after': '1' });
+  if (error instanceof CountingBusyError)
+    throw new ProblemError(503, 'busy', 'Usage is being counted; try again.', undefined, { 'retry-after': '1' });
   throw error;
 }
 
