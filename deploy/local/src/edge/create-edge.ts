@@ -1,53 +1,67 @@
-import proxy from '@fastify/http-proxy';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type Socket } from 'node:net';
+import { Pool } from 'undici';
 import { type ServiceName } from '../parts.js';
-import { sendProblem } from './problem.js';
+import { forward } from './forward.js';
+import { problemText, sendProblem } from './problem.js';
 import { stackReadiness } from './readiness.js';
 import { routeOf } from './routes.js';
 
+/** A little above what the services give a request, so that their own answer to a stalled body comes first. */
+const REQUEST_TIMEOUT_MS = 25_000;
+
 const pathOf = (url: string): string => url.split('?', 1)[0] as string;
 
-function withoutExpect(headers: Record<string, unknown>): Record<string, unknown> {
-  // The 100-continue was answered here; the client to the services cannot ask for one.
-  delete headers['expect'];
-  return headers;
+function sendJson(response: ServerResponse, status: number, value: object): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(value));
+}
+
+/** What could not be read as a request at all: too slow, headers too large, not HTTP. */
+function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, code, detail] =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? [408, 'request_timeout', 'The request did not arrive in time.']
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? [431, 'headers_too_large', 'The headers are too large.']
+        : [400, 'bad_request', 'This is not a readable HTTP request.'];
+  const body = problemText(status as number, code as string, detail as string);
+  socket.end(`HTTP/1.1 ${status} ${code}\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
 }
 
 /**
  * The one address of the public API: hands each request to the service that answers it, by the route
  * table. Bodies stream through as they are; size, encoding and keys are the services' business.
+ * Closing the server lets requests under way finish.
  */
-export function createEdge(upstreams: Record<ServiceName, string>): FastifyInstance {
-  const edge = Fastify({ logger: false, requestTimeout: 60_000, keepAliveTimeout: 65_000, forceCloseConnections: 'idle', exposeHeadRoutes: false });
+export function createEdge(upstreams: Record<ServiceName, string>): Server {
+  const pools = Object.fromEntries(
+    Object.entries(upstreams).map(([name, url]) => [name, new Pool(url, { connections: 128, headersTimeout: 60_000, bodyTimeout: 60_000 })]),
+  ) as Record<ServiceName, Pool>;
 
-  // Left alone, Fastify would read text/plain bodies into memory, up to a limit of its own.
-  edge.removeAllContentTypeParsers();
-  edge.get('/healthz', () => ({ status: 'ok', service: 'edge' }));
-  edge.get('/readyz', async (_request, reply) => {
-    const readiness = await stackReadiness(upstreams);
-    return reply.code(readiness.status === 'ready' ? 200 : 503).send(readiness);
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = 'GET', url = '/' } = request;
+    const path = pathOf(url);
+    const service = routeOf(method, path);
+    if (service !== null) return forward(pools[service], request, response);
+    if (path === '/healthz') return sendJson(response, 200, { status: 'ok', service: 'edge' });
+    if (path === '/readyz') {
+      const readiness = await stackReadiness(pools);
+      return sendJson(response, readiness.status === 'ready' ? 200 : 503, readiness);
+    }
+    request.resume();
+    sendProblem(response, 404, 'not_found', `There is nothing at ${path}.`);
+  }
+
+  const edge = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1_000, keepAliveTimeout: 65_000 }, (request, response) => {
+    answer(request, response).catch(() => sendProblem(response, 500, 'internal', 'The edge could not answer.'));
   });
-
-  edge.register(proxy, {
-    upstream: '',
-    disableRequestLogging: true,
-    // An answer of 503 is the service's to give and the client's to act on.
-    retryMethods: [],
-    undici: { connections: 256, pipelining: 1, headersTimeout: 60_000, bodyTimeout: 60_000 },
-    preHandler: async (request, reply) => {
-      const path = pathOf(request.url);
-      if (routeOf(request.method, path) === null) return sendProblem(reply, 404, 'not_found', `There is nothing at ${path}.`);
-    },
-    replyOptions: {
-      getUpstream: (request) => upstreams[routeOf(request.method as string, pathOf((request as FastifyRequest).url)) as ServiceName],
-      rewriteRequestHeaders: (_request, headers) => withoutExpect(headers) as typeof headers,
-      onError: (reply, { error }) => {
-        reply.header('retry-after', '1');
-        const detail = 'The service that answers this is not there at the moment. What was sent may or may not have been taken: send it again with the same ids.';
-        void sendProblem(reply as Parameters<typeof sendProblem>[0], 503, 'service_unavailable', detail);
-        void error;
-      },
-    },
+  edge.on('clientError', refuse);
+  edge.on('close', () => {
+    for (const pool of Object.values(pools)) void pool.destroy();
   });
   return edge;
 }

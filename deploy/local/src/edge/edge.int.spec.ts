@@ -1,8 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type FastifyInstance } from 'fastify';
 import { SERVICES, type ServiceName } from '../parts.js';
 import { createEdge } from './create-edge.js';
 
@@ -18,7 +17,8 @@ interface Seen {
 /** Answers with what it got, so that a test sees what the edge made of a request. */
 async function echo(service: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.headers['x-refuse'] !== undefined) {
-    response.writeHead(413, { 'content-type': 'application/problem+json', connection: 'close' }).end('{"status":413}');
+    response.writeHead(413, { 'content-type': 'application/problem+json' }).end('{"status":413}');
+    request.resume();
     return;
   }
   const hash = createHash('sha256');
@@ -34,7 +34,7 @@ async function echo(service: string, request: IncomingMessage, response: ServerR
 
 describe('the edge', () => {
   const upstreams: Server[] = [];
-  let edge: FastifyInstance;
+  let edge: Server;
   let base: string;
 
   beforeAll(async () => {
@@ -48,12 +48,12 @@ describe('the edge', () => {
     // Nobody is there: its server is gone, its address is known.
     await new Promise((resolve) => upstreams[SERVICES.indexOf('alerting')]?.close(resolve));
     edge = createEdge(addresses);
-    base = await edge.listen({ host: '127.0.0.1', port: 0 });
+    await new Promise<void>((resolve) => edge.listen(0, '127.0.0.1', resolve));
+    base = `http://127.0.0.1:${(edge.address() as AddressInfo).port}`;
   });
 
   afterAll(async () => {
-    await edge.close();
-    for (const server of upstreams) {
+    for (const server of [edge, ...upstreams]) {
       server.closeAllConnections();
       server.close();
     }
@@ -75,15 +75,35 @@ describe('the edge', () => {
     expect(seen).toMatchObject({ bytes: body.length, digest: createHash('sha256').update(body).digest('hex'), encoding: 'gzip' });
   });
 
-  it('hands on a refusal that comes before the body has been read', async () => {
-    const answer = await fetch(`${base}/v1/events`, { method: 'POST', body: randomBytes(100_000), headers: { 'x-refuse': 'yes' } });
-    expect(answer.status).toBe(413);
+  it('lets a sender read the refusal of a body that nobody has read', async () => {
+    const body = randomBytes(20_000_000);
+    for (let round = 0; round < 5; round++) {
+      const answer = await fetch(`${base}/v1/events`, { method: 'POST', body, headers: { 'x-refuse': 'yes' } });
+      expect([answer.status, await answer.json()]).toEqual([413, { status: 413 }]);
+    }
   });
 
   it('answers 503 with Retry-After, and says that the event may have been taken, when a service is away', async () => {
     const answer = await fetch(`${base}/v1/alerts`);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
     expect(await answer.json()).toMatchObject({ status: 503, code: 'service_unavailable', detail: expect.stringContaining('same ids') });
+  });
+
+  it('lets go of the service when the client goes away', async () => {
+    const gone = new AbortController();
+    const asked = fetch(`${base}/v1/events`, { method: 'POST', body: new ReadableStream(), duplex: 'half', signal: gone.signal } as RequestInit);
+    gone.abort();
+    await expect(asked).rejects.toThrow();
+    expect(await ask('/v1/events', { method: 'POST', body: '{}' })).toMatchObject({ service: 'ingest', bytes: 2 });
+  });
+
+  it('answers what is not HTTP with a problem', async () => {
+    const { hostname, port } = new URL(base);
+    const socket = connect(Number(port), hostname);
+    socket.end('not http\r\n\r\n');
+    let text = '';
+    for await (const chunk of socket) text += String(chunk);
+    expect(text).toMatch(/^HTTP\/1\.1 400 .*"code":"bad_request"/s);
   });
 
   it('answers 404 as a problem where there is nothing', async () => {

@@ -8,13 +8,14 @@ const missing = SERVICES.filter((name) => !upstreams[name]);
 if (missing.length > 0) throw new Error(`UPSTREAMS lacks ${missing.join(', ')}.`);
 
 const edge = createEdge(upstreams);
-await edge.listen({ host: HOST, port: Number(PORT) });
+await new Promise<void>((resolve, reject) => edge.once('error', reject).listen(Number(PORT), HOST, resolve));
 
 let stopping = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {
     if (stopping) return;
     stopping = true;
-    void edge.close().then(() => process.exit(0));
+    edge.close(() => process.exit(0));
+    edge.closeIdleConnections();
   });
 }

@@ -1,4 +1,4 @@
-import { request } from 'undici';
+import { type Pool } from 'undici';
 
 export interface StackReadiness {
   status: 'ready' | 'not_ready';
@@ -7,9 +7,9 @@ export interface StackReadiness {
 
 const LIMIT_MS = 3_000;
 
-async function ask(url: string): Promise<{ ready: boolean; detail?: unknown }> {
+async function ask(pool: Pool): Promise<{ ready: boolean; detail?: unknown }> {
   try {
-    const { statusCode, body } = await request(`${url}/readyz`, { headersTimeout: LIMIT_MS, bodyTimeout: LIMIT_MS });
+    const { statusCode, body } = await pool.request({ method: 'GET', path: '/readyz', headersTimeout: LIMIT_MS, bodyTimeout: LIMIT_MS });
     const text = await body.text();
     if (statusCode === 200) return { ready: true };
     return { ready: false, detail: text.startsWith('{') ? JSON.parse(text) : text };
@@ -19,7 +19,7 @@ async function ask(url: string): Promise<{ ready: boolean; detail?: unknown }> {
 }
 
 /** Asks every service at once. */
-export async function stackReadiness(upstreams: Record<string, string>): Promise<StackReadiness> {
-  const entries = await Promise.all(Object.entries(upstreams).map(async ([name, url]) => [name, await ask(url)] as const));
+export async function stackReadiness(upstreams: Record<string, Pool>): Promise<StackReadiness> {
+  const entries = await Promise.all(Object.entries(upstreams).map(async ([name, pool]) => [name, await ask(pool)] as const));
   return { status: entries.every(([, { ready }]) => ready) ? 'ready' : 'not_ready', services: Object.fromEntries(entries) };
 }
