@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { JetStreamBatchStrategy } from '@ledgerline/messaging';
 import { runService } from '@ledgerline/service-kit';
 import { AggregationModule } from './aggregation.module.js';

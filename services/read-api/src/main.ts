@@ -1,1 +1,5 @@
-export {};
+import { runService } from '@ledgerline/service-kit';
+import { readApiConfig } from './config.js';
+import { ReadApiModule } from './read-api.module.js';
+
+await runService({ name: 'read-api', schema: readApiConfig, module: (config) => ReadApiModule.forRoot(config) });

@@ -1,0 +1,49 @@
+import { type ClickHouseClient, selectRows } from '@ledgerline/clickhouse';
+import { type BoundSql } from '../application/bound-sql.js';
+import { eventByIdSQL, type EventQuery, eventsSQL, quarantinedByIdSQL } from '../application/event-query.js';
+import { type EventPage, type EventView, StoreUnavailableError, type SummaryPage, type UsageReader } from '../application/ports.js';
+import { summariesSQL, type SummaryQuery } from '../application/summary-query.js';
+import { eventView, quarantinedView, type Row, summaryView } from './mapping.js';
+
+/** usage_events and quarantined_items. */
+export class ClickHouseUsageReader implements UsageReader {
+  constructor(private readonly client: ClickHouseClient) {}
+
+  async find(usageId: string): Promise<EventView | null> {
+    const [row] = await this.run(eventByIdSQL(usageId));
+    return row ? eventView(row) : null;
+  }
+
+  async findQuarantined(usageId: string): Promise<EventView | null> {
+    const [row] = await this.run(quarantinedByIdSQL(usageId));
+    return row ? quarantinedView(row) : null;
+  }
+
+  async list(query: EventQuery): Promise<EventPage> {
+    const rows = await this.run(eventsSQL(query));
+    const page = rows.slice(0, query.limit);
+    const last = page.at(-1);
+    const next = rows.length > query.limit && last ? { occurredAtUs: microsecondsOf(last['occurred_at'] as string), usageId: last['usage_id'] as string } : null;
+    return { events: page.map(eventView), next };
+  }
+
+  async summarise(query: SummaryQuery): Promise<SummaryPage> {
+    const rows = await this.run(summariesSQL(query));
+    const truncated = query.groupBy.length > 0 && rows.length > query.limit;
+    return { rows: (truncated ? rows.slice(0, query.limit) : rows).map((row) => summaryView(query.groupBy, row)), truncated };
+  }
+
+  private async run({ sql, parameters }: BoundSql): Promise<Row[]> {
+    try {
+      return await selectRows<Row>(this.client, sql, parameters);
+    } catch (error) {
+      throw new StoreUnavailableError(error);
+    }
+  }
+}
+
+/** "2026-11-22 12:00:00.123456" -> microseconds since 1970. */
+function microsecondsOf(text: string): number {
+  const [seconds, fraction = ''] = text.split('.');
+  return Date.parse(`${seconds!.replace(' ', 'T')}Z`) * 1000 + Number(fraction.padEnd(6, '0'));
+}

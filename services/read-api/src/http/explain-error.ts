@@ -1,0 +1,14 @@
+import { ProblemError } from '@ledgerline/service-kit';
+import { StoreUnavailableError } from '../application/ports.js';
+import { NotVisibleYetError } from '../application/visibility.js';
+
+const LATER = { 'retry-after': '1' };
+
+/** What a use case could not do, as an answer. Anything unforeseen is passed on. */
+export function explainError(error: unknown): never {
+  if (error instanceof NotVisibleYetError) throw new ProblemError(503, error.code, error.message, undefined, LATER);
+  if (error instanceof StoreUnavailableError) {
+    throw Object.assign(new ProblemError(503, error.code, 'The store cannot be read at the moment.', undefined, LATER), { cause: error });
+  }
+  throw error;
+}

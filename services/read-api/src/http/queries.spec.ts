@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import { ProblemError } from '@ledgerline/service-kit';
+import { readCursor, writeCursor } from './cursor.js';
+import { readEventQuery, readSummaryQuery, readUsageId } from './queries.js';
+import { readTime } from './read-time.js';
+
+function problem(read: () => unknown): ProblemError {
+  try {
+    read();
+  } catch (error) {
+    return error as ProblemError;
+  }
+  throw new Error('nothing was refused');
+}
+const fieldsOf = (read: () => unknown) => problem(read).errors!.map(({ field }) => field);
+
+describe('the parameters of a list', () => {
+  it('have defaults', () => {
+    expect(readEventQuery({})).toMatchObject({ limit: 100, strong: false });
+  });
+
+  it('are refused with 400, every bad one named', () => {
+    const read = () => readEventQuery({ customer_id: '', status: 'broken', from: 'yesterday', to: '2026-02-30', cursor: 'x', limit: '0', colour: 'red', consistency: 'total', provider: ['a', 'b'] });
+    expect(problem(read)).toMatchObject({ status: 400, code: 'invalid_parameter' });
+    expect(fieldsOf(read).sort()).toEqual(['colour', 'consistency', 'cursor', 'customer_id', 'from', 'limit', 'provider', 'status', 'to']);
+    expect(fieldsOf(() => readEventQuery({ limit: '1.5' }))).toEqual(['limit']);
+    expect(fieldsOf(() => readEventQuery({ from: '2026-01-02', to: '2026-01-02' }))).toEqual(['to']);
+    expect(problem(() => readUsageId('42')).errors).toEqual([{ field: 'usage_id', reason: 'expected a UUID' }]);
+  });
+
+  it('carry a cursor there and back', () => {
+    const position = { occurredAtUs: 1763812345678901, usageId: '00112233-4455-6677-8899-aabbccddeeff' };
+    expect(readEventQuery({ cursor: writeCursor(position) }).after).toEqual(position);
+    expect(readCursor('')).toBeNull();
+    expect(readCursor(Buffer.from('1.2').toString('base64url'))).toBeNull();
+  });
+});
+
+describe('the parameters of summaries', () => {
+  it('take any combination of groupings, in the order given, each once', () => {
+    expect(readSummaryQuery({ group_by: 'model, day,model' }).groupBy).toEqual(['model', 'day']);
+    expect(readSummaryQuery({ group_by: '' }).groupBy).toEqual([]);
+    expect(fieldsOf(() => readSummaryQuery({ group_by: 'model,colour' }))).toEqual(['group_by']);
+  });
+});
+
+describe('a time', () => {
+  it.each([
+    ['2026-11-22', Date.UTC(2026, 10, 22) * 1000],
+    ['2026-11-22T10:30Z', Date.UTC(2026, 10, 22, 10, 30) * 1000],
+    ['2026-11-22T10:30:01.000001+02:00', Date.UTC(2026, 10, 22, 8, 30, 1) * 1000 + 1],
+  ])('%s is exact to the microsecond', (text, timeUs) => {
+    expect(readTime(text)).toBe(timeUs);
+  });
+
+  it.each(['', 'now', '2026-13-01', '2026-02-29', '2026-11-22T10:30', '2026-11-22T25:00Z', '1763812345', '9999-01-01'])('%s is refused', (text) => {
+    expect(readTime(text)).toBeNull();
+  });
+});

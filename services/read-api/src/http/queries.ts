@@ -1,0 +1,120 @@
+import { usageIdBytes } from '@ledgerline/contracts';
+import { ProblemError } from '@ledgerline/service-kit';
+import { z } from 'zod';
+import { type EventQuery } from '../application/event-query.js';
+import { type Grouping, GROUPINGS, type SummaryQuery } from '../application/summary-query.js';
+import { readCursor } from './cursor.js';
+import { readTime } from './read-time.js';
+
+const name = z.string('given more than once').min(1, 'is empty').max(512, 'is longer than 512 characters').optional();
+const time = z
+  .string('given more than once')
+  .transform((text, context) => readTime(text) ?? reject(context, 'expected a day such as 2026-11-22 or a time such as 2026-11-22T10:00:00Z'))
+  .optional();
+const limit = (most: number, fallback: number) => z.coerce.number('expected a whole number').int('expected a whole number').min(1, 'expected at least 1').max(most, `expected at most ${most}`).default(fallback);
+const consistency = z.enum(['eventual', 'strong'], 'expected eventual or strong').default('eventual');
+
+const events = z.strictObject({
+  customer_id: name,
+  provider: name,
+  model: name,
+  project_id: name,
+  transaction_id: name,
+  status: z.enum(['ok', 'error'], 'expected ok or error').optional(),
+  from: time,
+  to: time,
+  cursor: z.string('given more than once').max(200, 'is no cursor').transform((text, context) => readCursor(text) ?? reject(context, 'is no cursor of an earlier answer')).optional(),
+  limit: limit(1_000, 100),
+  consistency,
+});
+
+const summaries = z.strictObject({
+  customer_id: name,
+  project_id: name,
+  provider: name,
+  model: name,
+  operation: name,
+  from: time,
+  to: time,
+  group_by: z.string('given more than once').transform((text, context) => readGroupings(text, context)).default([]),
+  limit: limit(100_000, 10_000),
+  consistency,
+});
+
+/** Everything acknowledged before the request must be in the answer. */
+interface Strength {
+  strong: boolean;
+}
+
+/** @throws ProblemError 400 naming every bad parameter */
+export function readEventQuery(query: unknown): EventQuery & Strength {
+  const read = check(events, query);
+  orderly(read.from, read.to);
+  return {
+    customerId: read.customer_id,
+    provider: read.provider,
+    model: read.model,
+    projectId: read.project_id,
+    transactionId: read.transaction_id,
+    status: read.status,
+    fromUs: read.from,
+    toUs: read.to,
+    after: read.cursor,
+    limit: read.limit,
+    strong: read.consistency === 'strong',
+  };
+}
+
+/** @throws ProblemError 400 naming every bad parameter */
+export function readSummaryQuery(query: unknown): SummaryQuery & Strength {
+  const read = check(summaries, query);
+  orderly(read.from, read.to);
+  return {
+    customerId: read.customer_id,
+    projectId: read.project_id,
+    provider: read.provider,
+    model: read.model,
+    operation: read.operation,
+    fromUs: read.from,
+    toUs: read.to,
+    groupBy: read.group_by,
+    limit: read.limit,
+    strong: read.consistency === 'strong',
+  };
+}
+
+/** @throws ProblemError 400 */
+export function readUsageId(text: string): string {
+  if (usageIdBytes(text) === null) throw invalid([{ field: 'usage_id', reason: 'expected a UUID' }]);
+  return text.toLowerCase();
+}
+
+function check<S extends z.ZodType>(schema: S, query: unknown): z.infer<S> {
+  const parsed = schema.safeParse(query);
+  if (parsed.success) return parsed.data;
+  throw invalid(
+    parsed.error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys' ? issue.keys.map((key) => ({ field: key, reason: 'unknown parameter' })) : [{ field: issue.path.join('.'), reason: issue.message }],
+    ),
+  );
+}
+
+function orderly(fromUs: number | undefined, toUs: number | undefined): void {
+  if (fromUs !== undefined && toUs !== undefined && fromUs >= toUs) throw invalid([{ field: 'to', reason: 'expected a time after from' }]);
+}
+
+function readGroupings(text: string, context: z.RefinementCtx): Grouping[] {
+  const wanted = [...new Set(text.split(',').map((one) => one.trim()).filter((one) => one !== ''))];
+  const unknown = wanted.filter((one) => !GROUPINGS.includes(one as Grouping));
+  if (unknown.length > 0) return reject(context, `expected any of ${GROUPINGS.join(', ')}, separated by commas`);
+  return wanted as Grouping[];
+}
+
+function reject(context: z.RefinementCtx, message: string): never {
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+}
+
+function invalid(errors: { field: string; reason: string }[]): ProblemError {
+  return new ProblemError(400, 'invalid_parameter', `The request has ${errors.length} bad parameter${errors.length === 1 ? '' : 's'}.`, errors);
+}

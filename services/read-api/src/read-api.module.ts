@@ -1,0 +1,68 @@
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { type ClickHouseClient, createClickHouse } from '@ledgerline/clickhouse';
+import { type Clock } from '@ledgerline/kernel';
+import { connectNats, type NatsConnection } from '@ledgerline/messaging';
+import { createPool } from '@ledgerline/postgres';
+import { CLOCK, LOGGER, Readiness } from '@ledgerline/service-kit';
+import { type Pool } from 'pg';
+import { type Logger } from 'pino';
+import { ClickHouseUsageReader } from './adapters/clickhouse-usage-reader.js';
+import { JetStreamAcknowledgedPositions } from './adapters/jetstream-acknowledged-positions.js';
+import { PostgresStoredPositions } from './adapters/postgres-stored-positions.js';
+import { FindEvent } from './application/find-event.js';
+import { type UsageReader } from './application/ports.js';
+import { Visibility } from './application/visibility.js';
+import { type ReadApiConfig } from './config.js';
+import { EventsController } from './http/events.controller.js';
+import { SummariesController } from './http/summaries.controller.js';
+import { ALL_PARTITIONS, USAGE_READER } from './tokens.js';
+
+const CLICKHOUSE = Symbol('CLICKHOUSE');
+const NATS = Symbol('NATS');
+const POOL = Symbol('POOL');
+
+const MAX_CONNECTIONS = 4;
+
+@Module({})
+export class ReadApiModule implements OnApplicationShutdown {
+  constructor(
+    @Inject(CLICKHOUSE) private readonly clickHouse: ClickHouseClient,
+    @Inject(NATS) private readonly nats: NatsConnection,
+    @Inject(POOL) private readonly pool: Pool,
+  ) {}
+
+  static forRoot(config: ReadApiConfig): DynamicModule {
+    const applicationName = `ledgerline-read-api/${config.INSTANCE_ID}`;
+    return {
+      module: ReadApiModule,
+      controllers: [EventsController, SummariesController],
+      providers: [
+        { provide: ALL_PARTITIONS, useValue: Array.from({ length: config.PARTITIONS }, (_, partition) => partition) },
+        { provide: CLICKHOUSE, useFactory: () => createClickHouse({ url: config.CLICKHOUSE_URL, applicationName }) },
+        { provide: NATS, useFactory: () => connectNats(config.NATS_URL, applicationName) },
+        {
+          provide: POOL,
+          inject: [LOGGER],
+          useFactory: (logger: Logger) => createPool(config.DATABASE_URL, { max: MAX_CONNECTIONS, applicationName, onError: (error) => logger.warn({ err: error }, 'Postgres cannot be reached') }),
+        },
+        { provide: USAGE_READER, inject: [CLICKHOUSE], useFactory: (client: ClickHouseClient) => new ClickHouseUsageReader(client) },
+        { provide: Visibility, inject: [POOL, NATS, CLOCK, CLICKHOUSE, Readiness], useFactory: createVisibility.bind(null, config) },
+        { provide: FindEvent, inject: [USAGE_READER, Visibility], useFactory: (reader: UsageReader, visibility: Visibility) => new FindEvent(reader, visibility, config.PARTITIONS) },
+      ],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([this.nats.close(), this.clickHouse.close(), this.pool.end()]);
+  }
+}
+
+function createVisibility(config: ReadApiConfig, pool: Pool, nats: NatsConnection, clock: Clock, clickHouse: ClickHouseClient, readiness: Readiness): Visibility {
+  const stored = new PostgresStoredPositions(pool, config.GENERATION);
+  const acknowledged = new JetStreamAcknowledgedPositions(nats, config.GENERATION);
+  const answers = (question: () => Promise<unknown>) => () => question().then(() => ({ ok: true }) as const);
+  readiness.register('progress', answers(() => stored.read()));
+  readiness.register('broker', answers(() => acknowledged.last(0)));
+  readiness.register('store', answers(() => clickHouse.command({ query: 'SELECT 1 FROM usage_events LIMIT 0' })));
+  return new Visibility({ partitions: config.PARTITIONS, stored, acknowledged, clock, waitMs: config.READ_WAIT_MS });
+}
