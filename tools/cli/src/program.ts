@@ -29,13 +29,13 @@ export function buildProgram(context: Context): Command {
 /** Runs one command line and gives back its exit code. @param args without node and script */
 export async function run(args: readonly string[], context: Context = processContext()): Promise<number> {
   const program = buildProgram(context);
-  exitByThrowing(program);
+  prepare(program, context);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return ExitCode.ok;
   } catch (error) {
     if (error instanceof CliError) {
-      process.stderr.write(`${error.message}\n`);
+      context.complain(error.message);
       return error.exitCode;
     }
     if (isCommanderError(error)) return error.exitCode === 0 ? ExitCode.ok : ExitCode.couldNotRun;
@@ -43,10 +43,11 @@ export async function run(args: readonly string[], context: Context = processCon
   }
 }
 
-/** Commander ends the process by itself unless every command is told not to. */
-function exitByThrowing(command: Command): void {
-  command.exitOverride();
-  command.commands.forEach(exitByThrowing);
+/** Commander ends the process by itself, and writes where it likes, unless every command is told not to. */
+function prepare(command: Command, context: Context): void {
+  const line = (say: (text: string) => void) => (text: string): void => say(text.replace(/\n$/, ''));
+  command.exitOverride().configureOutput({ writeOut: line(context.print), writeErr: line(context.complain) });
+  for (const child of command.commands) prepare(child, context);
 }
 
 const isCommanderError = (error: unknown): error is { exitCode: number; code: string } =>

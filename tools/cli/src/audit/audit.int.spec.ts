@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { eventually, freshClickhouse, type FreshClickhouse, freshDatabase, freshNats, type RunningService, startService } from '@ledgerline/testing';
 import { processContext } from '../commands/context.js';
@@ -64,9 +67,11 @@ async function send(events: unknown[]): Promise<void> {
 }
 
 /** Runs `audit` as the command line does. */
-async function audited(...args: string[]): Promise<{ code: number; output: string }> {
+const audited = (...args: string[]): Promise<{ code: number; output: string }> => cli(env, 'audit', ...args);
+
+async function cli(environment: Record<string, string>, ...args: string[]): Promise<{ code: number; output: string }> {
   let output = '';
-  const code = await run(['audit', ...args], { ...processContext(env), print: (text) => void (output += `${text}\n`) });
+  const code = await run(args, { ...processContext(environment), print: (text) => void (output += `${text}\n`), complain: () => undefined });
   return { code, output };
 }
 
@@ -78,6 +83,21 @@ describe('audit', () => {
     expect([code, report.exact]).toEqual([0, true]);
     expect([total((p) => p.events), total((p) => p.rows), total((p) => p.outcomes['duplicate']!), total((p) => p.outcomes['quarantined']!)]).toEqual([141, 120, 20, 1]);
   });
+
+  it('stays exact while a trace is imported twice, which counts it once', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'trace-')), 'trace.csv');
+    ends.push(async () => rmSync(dirname(file), { recursive: true }));
+    const lines = Array.from({ length: 250 }, (_, i) => `2023-11-16 18:17:0${i % 10}.979960${i % 10},${i * 31},${i}`);
+    writeFileSync(file, ['TIMESTAMP,ContextTokens,GeneratedTokens', ...lines].join('\r\n'));
+    const args = ['import', 'azure-llm-trace', file, '--customer', 'trace', '--provider', 'openai', '--model', 'gpt-4', '--batch', '100'];
+    const here = { ...env, LEDGERLINE_URL: ingest.url, LEDGERLINE_ADMIN_KEY: ADMIN_KEY };
+    for (const round of [1, 2]) {
+      expect(await cli(here, ...args)).toEqual({ code: 0, output: expect.stringMatching(/accepted +│ +250 │ +964875 │ +31125 │/) });
+      await eventually(async () => expect(await audited()).toMatchObject({ code: 0, output: expect.stringContaining(`Exact: ${141 + 250 * round} events`) }), { timeoutMs: 20_000 });
+    }
+    const counted = await postgres.query("SELECT event_count::int, tokens::text FROM quota.usage_sums WHERE customer_id = 'trace'");
+    expect(counted.rows).toEqual([{ event_count: 250, tokens: '996000' }]);
+  }, 60_000);
 
   it('exits 1 and names customer, month, number and both values when one quota sum is off by 1e-12', async () => {
     const shift = (by: string): Promise<unknown> =>
@@ -101,7 +121,6 @@ describe('audit', () => {
   });
 
   it('exits 2 when a server it needs does not answer', async () => {
-    const code = await run(['audit'], { ...processContext({ ...env, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }), print: () => undefined });
-    expect(code).toBe(2);
+    expect(await cli({ ...env, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }, 'audit')).toEqual({ code: 2, output: '' });
   });
 });

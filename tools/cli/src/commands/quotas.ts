@@ -29,9 +29,9 @@ interface SetOptions {
   json?: boolean;
 }
 
-/** `quotas set | list`: limits per customer and calendar month. */
+/** `quotas set | list | remove`: limits per customer and calendar month. */
 export function addQuotasCommand(program: Command, context: Context): void {
-  const quotas = program.command('quotas').description('set and list the limits of customers');
+  const quotas = program.command('quotas').description('set, list and remove the limits of customers');
 
   quotas
     .command('set')
@@ -52,25 +52,37 @@ export function addQuotasCommand(program: Command, context: Context): void {
     .command('list')
     .description('list quotas with how much of each is used')
     .option('--customer <id>', 'only of this customer')
+    .option('--period <YYYY-MM>', 'how much was used in that month (default: this month)')
     .option('--json', 'print the answer as JSON')
-    .action(async (options: { customer?: string; json?: boolean }) => {
-      const all = await listQuotas(context, options.customer);
+    .action(async (options: { customer?: string; period?: string; json?: boolean }) => {
+      const all = await listQuotas(context, { customer_id: options.customer, period: options.period });
       context.print(options.json ? JSON.stringify(all) : quotaTable(all));
+    });
+
+  quotas
+    .command('remove')
+    .description('remove a quota; what was used stays counted')
+    .argument('<id>', "the quota's id, as `quotas list` shows it")
+    .action(async (id: string) => {
+      await context.api().call('DELETE', `/v1/quotas/${encodeURIComponent(id)}`);
+      context.print(`Removed ${id}.`);
     });
 }
 
 /** Setting twice is setting once: a quota with the same scope is changed, not doubled. */
 async function setQuota(context: Context, options: SetOptions): Promise<Quota> {
   const { customer, metric, limit, provider, model, thresholds } = options;
-  const same = (await listQuotas(context, customer)).find(
+  const same = (await listQuotas(context, { customer_id: customer })).find(
     (quota) => quota.customer_id === customer && quota.metric === metric && (quota.provider ?? undefined) === provider && (quota.model ?? undefined) === model,
   );
   if (same) return (await context.api().call('PUT', `/v1/quotas/${same.id}`, { limit, thresholds })) as Quota;
   return (await context.api().call('POST', '/v1/quotas', { customer_id: customer, metric, limit, provider, model, thresholds })) as Quota;
 }
 
-const listQuotas = (context: Context, customer?: string): Promise<Quota[]> =>
-  listAll<Quota>(context.api(), customer === undefined ? '/v1/quotas' : `/v1/quotas?customer_id=${encodeURIComponent(customer)}`);
+function listQuotas(context: Context, query: Record<string, string | undefined>): Promise<Quota[]> {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return listAll<Quota>(context.api(), `/v1/quotas?${new URLSearchParams(given)}`);
+}
 
 const quotaTable = (quotas: Quota[]): string =>
   table(

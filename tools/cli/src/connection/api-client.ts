@@ -15,6 +15,8 @@ export interface ApiTransport {
   send(method: string, path: string, body?: string, headers?: Record<string, string>): Promise<ApiAnswer>;
 }
 
+const BUSY_ATTEMPTS = 5;
+
 /** The public API over HTTP, by the edge's address, with one key on everything. */
 export class ApiClient implements ApiTransport {
   constructor(
@@ -52,12 +54,14 @@ export class ApiClient implements ApiTransport {
     throw new CliError(describeProblem(answer));
   }
 
+  /** A 503 says that nothing was done and when to come back; a few times that is worth doing. */
   private async attempt(method: string, path: string, body: string | undefined): Promise<ApiAnswer> {
     try {
-      const answer = await this.send(method, path, body);
-      if (answer.status !== 503 || method !== 'GET') return answer;
-      await sleep((answer.retryAfterS ?? 1) * 1000);
-      return await this.send(method, path, body);
+      for (let left = BUSY_ATTEMPTS; ; left--) {
+        const answer = await this.send(method, path, body);
+        if (answer.status !== 503 || answer.retryAfterS === undefined || left === 0) return answer;
+        await sleep(answer.retryAfterS * 1000);
+      }
     } catch (error) {
       throw new CliError(`${this.baseUrl} does not answer (${reasonOf(error)}). Is the stack running?`, ExitCode.couldNotRun);
     }

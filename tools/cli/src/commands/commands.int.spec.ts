@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { freshDatabase, freshNats, type RunningService, startService } from '@ledgerline/testing';
+import { run } from '../program.js';
+import { type ApiClient } from '../connection/api-client.js';
+import { processContext } from './context.js';
+import { listAll } from './list-all.js';
+
+const ADMIN_KEY = 'commands-admin-key-0123456789';
+const ends: (() => Promise<unknown>)[] = [];
+let accounts: RunningService;
+let quota: RunningService;
+
+beforeAll(async () => {
+  const [nats, database] = await Promise.all([freshNats(), freshDatabase()]);
+  const env = { NATS_URL: nats.url, DATABASE_URL: database.url, GENERATION: '1', PARTITIONS: '1', ADMIN_KEY, STREAM_MAX_BYTES: String(64 * 1024 * 1024) };
+  ends.push(() => nats.stop(), () => database.drop());
+  accounts = await startService('accounts', env);
+  quota = await startService('quota', env);
+  ends.unshift(() => accounts.stop(), () => quota.stop());
+}, 60_000);
+
+afterAll(async () => {
+  for (const end of ends) await end();
+}, 30_000);
+
+async function cli(service: RunningService, ...args: string[]): Promise<{ code: number; output: string }> {
+  let output = '';
+  const context = processContext({ LEDGERLINE_URL: service.url, LEDGERLINE_ADMIN_KEY: ADMIN_KEY, LEDGERLINE_HOME: '/nonexistent' });
+  const keep = (text: string): void => void (output += text);
+  const code = await run(args, { ...context, print: keep, complain: keep });
+  return { code, output };
+}
+
+const json = async <T>(service: RunningService, ...args: string[]): Promise<T> => {
+  const { code, output } = await cli(service, ...args, '--json');
+  expect(code).toBe(0);
+  return JSON.parse(output) as T;
+};
+
+describe('keys', () => {
+  it('makes a key, lists it without its secret, and revokes it', async () => {
+    const { id, key } = await json<{ id: string; key: string }>(accounts, 'keys', 'create', '--name', 'gateway', '--role', 'producer');
+    expect((await cli(accounts, 'keys', 'list')).output).toContain(id);
+    expect((await cli(accounts, 'keys', 'list')).output).not.toContain(key);
+    expect(await cli(accounts, 'keys', 'revoke', id)).toEqual({ code: 0, output: `Revoked ${id}.` });
+    const all = await json<{ id: string; revoked_at: string | null }[]>(accounts, 'keys', 'list');
+    expect(all.find((entry) => entry.id === id)?.revoked_at).toMatch(/^20/);
+  });
+
+  it('lists all of them, however many pages the answer has', async () => {
+    for (let i = 0; i < 3; i++) await cli(accounts, 'keys', 'create', '--name', `key ${i}`);
+    const pages: string[] = [];
+    const context = processContext({ LEDGERLINE_URL: accounts.url, LEDGERLINE_ADMIN_KEY: ADMIN_KEY, LEDGERLINE_HOME: '/nonexistent' });
+    const small = { call: (method: string, path: string) => context.api().call(method, (pages.push(path), path)) } as ApiClient;
+    expect((await listAll<{ name: string }>(small, '/v1/keys?limit=2')).map(({ name }) => name)).toEqual(expect.arrayContaining(['key 0', 'key 1', 'key 2']));
+    expect(pages.length).toBeGreaterThan(1);
+  });
+
+  it("ends with 1 and the API's own words when it is refused", async () => {
+    expect(await cli(accounts, 'keys', 'revoke', 'no-such-key')).toEqual({ code: 1, output: '404 There is no key of this id.' });
+  });
+});
+
+describe('quotas', () => {
+  it('changes the quota of the same scope instead of making a second one', async () => {
+    const set = (limit: string, ...more: string[]) => json<{ id: string; limit: string }>(quota, 'quotas', 'set', '--customer', 'acme', '--metric', 'cost_usd', '--limit', limit, ...more);
+    const first = await set('500.25');
+    const second = await set('750', '--thresholds', '50,100');
+    const other = await set('9', '--provider', 'openai', '--model', 'gpt-4');
+    expect(second).toMatchObject({ id: first.id, limit: '750', thresholds: [50, 100] });
+    expect(other.id).not.toBe(first.id);
+    expect(await json<unknown[]>(quota, 'quotas', 'list', '--customer', 'acme', '--period', '2023-11')).toHaveLength(2);
+    expect(await cli(quota, 'quotas', 'remove', other.id)).toEqual({ code: 0, output: `Removed ${other.id}.` });
+    expect(await json<unknown[]>(quota, 'quotas', 'list', '--customer', 'acme')).toHaveLength(1);
+  });
+});
