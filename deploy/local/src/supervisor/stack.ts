@@ -86,6 +86,8 @@ export class Stack {
   private serviceEnvironment(name: ServiceName): Record<string, string> {
     const { nats_url, database_url, clickhouse_url, generation, partitions } = this.file;
     return {
+      // The same after a restart: leases go back to their owner at once, and pricing finds its index.
+      INSTANCE_ID: 'local',
       NATS_URL: nats_url,
       DATABASE_URL: database_url,
       CLICKHOUSE_URL: clickhouse_url,
