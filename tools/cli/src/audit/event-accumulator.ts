@@ -29,10 +29,11 @@ export class EventAccumulator {
   add(columns: UsageColumns, outcomes: Uint8Array, costs: Uint8Array): void {
     const requests = columns.quantities.find(({ quantity }) => quantity === REQUESTS)?.values as Float64Array | undefined;
     const ids = new DataView(columns.usageIds.buffer, columns.usageIds.byteOffset, columns.usageIds.byteLength);
+    const known = new Map<string, Map<number, Running>>();
     for (let row = 0; row < columns.count; row++) {
       const outcome = outcomes[row];
       if (outcome !== Outcome.priced && outcome !== Outcome.unpriced) continue;
-      const running = this.running(columns, row);
+      const running = this.running(columns, row, known);
       running.sums.events += 1n;
       const stated = requests?.[row] ?? -1;
       running.sums.requestsMade += stated >= 0 ? BigInt(stated) : 1n;
@@ -55,16 +56,18 @@ export class EventAccumulator {
     return new Map([...this.byKey].map(([key, running]) => [key, settle(running)]));
   }
 
-  private running(columns: UsageColumns, row: number): Running {
-    const { dictionary } = columns;
-    const key = keyText({
-      customer: dictionary[columns.customer[row]!]!,
-      month: monthOf(columns.occurredAtUs[row]!),
-      provider: dictionary[columns.provider[row]!]!,
-      model: dictionary[columns.model[row]!]!,
-    });
-    let running = this.byKey.get(key);
+  private running({ dictionary, customer, provider, model, occurredAtUs }: UsageColumns, row: number, known: Map<string, Map<number, Running>>): Running {
+    const month = monthOf(occurredAtUs[row]!);
+    let inMonth = known.get(month);
+    if (!inMonth) known.set(month, (inMonth = new Map()));
+    // A USAGE message has room for some 100,000 texts, so that three indexes make one exact number.
+    const place = (customer[row]! * dictionary.length + provider[row]!) * dictionary.length + model[row]!;
+    let running = inMonth.get(place);
+    if (running) return running;
+    const key = keyText({ customer: dictionary[customer[row]!]!, month, provider: dictionary[provider[row]!]!, model: dictionary[model[row]!]! });
+    running = this.byKey.get(key);
     if (!running) this.byKey.set(key, (running = { sums: noLedgerSums(), small: new Float64Array(QUANTITY_COUNT) }));
+    inMonth.set(place, running);
     return running;
   }
 }
