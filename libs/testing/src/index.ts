@@ -1,4 +1,4 @@
-export { eventually, type EventuallyOptions, freePorts } from '@ledgerline/local-stack';
+export { eventually, type EventuallyOptions, freePorts, type Server, startClickhouse } from '@ledgerline/local-stack';
 export { serverUrl } from './environment.js';
 export { freshClickhouse, type FreshClickhouse } from './fresh-clickhouse.js';
 export { freshDatabase, type FreshDatabase } from './fresh-database.js';
