@@ -35,8 +35,10 @@ export class LocalStack {
 
   async start(): Promise<void> {
     const ports = await freePorts(PORT_VARIABLES.length);
+    // The run's own servers are not this stack's: the command line would take them for it.
+    const { NATS_URL: _nats, DATABASE_URL: _database, CLICKHOUSE_URL: _clickhouse, ...inherited } = process.env;
     this.env = {
-      ...process.env,
+      ...inherited,
       NODE_OPTIONS: '',
       LEDGERLINE_HOME: this.home,
       LEDGERLINE_ADMIN_KEY: ADMIN_KEY,
