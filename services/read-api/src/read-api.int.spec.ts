@@ -116,7 +116,7 @@ describe('GET /v1/events/{usage_id}', () => {
       usage_id: runs[0][0].usageIds[7], state: 'priced', customer_id: 'customer-1', model: "o'mini", transaction_id: 'tx-7', tags: { team: 't3' }, status: 'ok',
       usage: { input_tokens: 9007199254740007, output_tokens: 7, seconds: '7.000000007' },
       cost_usd: formatUsd(events[7]!.costPico), price_book_version: 'book-1', occurred_at: expect.stringMatching(/^2026-.*\d{6}Z$/),
-      freshness: { lag_events: 0, as_of: expect.any(String) },
+      freshness: { lag_events: expect.any(Number) },
     });
     expect(body).not.toHaveProperty('error_code');
   });

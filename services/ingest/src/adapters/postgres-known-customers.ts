@@ -8,6 +8,7 @@ const POLL_MS = 1_000;
 export class PostgresKnownCustomers implements KnownCustomers {
   private known: ReadonlySet<string> | null = null;
   private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
 
   constructor(
     private readonly pool: Pool,
@@ -28,12 +29,16 @@ export class PostgresKnownCustomers implements KnownCustomers {
       const { rows } = await this.pool.query<{ customer_id: string }>('SELECT customer_id FROM accounts.published_customers');
       this.known = new Set(rows.map((row) => row.customer_id));
     } catch (error) {
-      this.logger.warn({ err: error }, 'the list of customers cannot be read; the last one stays in force');
+      if (!this.stopped) this.logger.warn({ err: error }, 'the list of customers cannot be read; the last one stays in force');
     }
+    if (this.stopped) return;
     this.timer = setTimeout(() => void this.start(), POLL_MS).unref();
   }
 
-  stop(): void {
+  /** Nest calls it when the service stops. */
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped = true;
     clearTimeout(this.timer);
+    await this.pool.end();
   }
 }
