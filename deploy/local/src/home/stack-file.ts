@@ -7,6 +7,8 @@ export interface StackFile {
   generation: number;
   /** Fixed for a generation: an identity's partition is its hash modulo this. */
   partitions: number;
+  /** Fixed for the life of the data: how many sinks write to ClickHouse side by side. */
+  aggregation_shards: number;
   nats_url: string;
   database_url: string;
   clickhouse_url: string;
@@ -17,14 +19,17 @@ export interface StackFile {
   processes: Record<string, number>;
 }
 
-const FIRST: Pick<StackFile, 'generation' | 'partitions'> = { generation: 1, partitions: 4 };
+type Layout = Pick<StackFile, 'generation' | 'partitions' | 'aggregation_shards'>;
 
-/** Generation and partitions that the home's data was written with; those of a new home otherwise. */
-export function keptLayout(home: string): Pick<StackFile, 'generation' | 'partitions'> {
+/** One sink keeps up with all that two cores can bring it, and its inserts are twice as large as those of two. */
+const FIRST: Layout = { generation: 1, partitions: 4, aggregation_shards: 1 };
+
+/** The layout that the home's data was written with; that of a new home otherwise. */
+export function keptLayout(home: string): Layout {
   const file = join(home, 'stack.json');
   if (!existsSync(file)) return FIRST;
-  const { generation, partitions } = JSON.parse(readFileSync(file, 'utf8')) as StackFile;
-  return { generation: generation ?? FIRST.generation, partitions: partitions ?? FIRST.partitions };
+  const { generation, partitions, aggregation_shards } = JSON.parse(readFileSync(file, 'utf8')) as StackFile;
+  return { generation, partitions, aggregation_shards };
 }
 
 /** Replaces it as a whole: a reader sees the old or the new one. Holds passwords, so mode 0600. */

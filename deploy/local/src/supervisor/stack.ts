@@ -84,7 +84,7 @@ export class Stack {
   }
 
   private serviceEnvironment(name: ServiceName): Record<string, string> {
-    const { nats_url, database_url, clickhouse_url, generation, partitions } = this.file;
+    const { nats_url, database_url, clickhouse_url, generation, partitions, aggregation_shards } = this.file;
     return {
       // The same after a restart: leases go back to their owner at once, and pricing finds its index.
       INSTANCE_ID: 'local',
@@ -96,6 +96,7 @@ export class Stack {
       USAGE_ID_KEY: this.secrets.usageIdKey,
       STREAM_MAX_BYTES: String(2 * GIB),
       ...(name === 'pricing' && { PRICING_INDEX_DIR: join(this.settings.home, 'data/pricing-index') }),
+      ...(name === 'aggregation' && { AGGREGATION_SHARDS: String(aggregation_shards) }),
       ...(name === 'accounts' && { ADMIN_KEY: this.secrets.adminKey }),
     };
   }

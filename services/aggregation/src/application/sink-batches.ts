@@ -18,9 +18,14 @@ export interface SinkOptions {
 
 /** Most rows of one insert; one block and one part at any server setting in use. */
 export const MAX_ROWS = 60_000;
-/** A batch below this is light traffic: small parts are then paced, so that merging keeps up with them. */
-const LIGHT_ROWS = 10_000;
+/**
+ * An insert of 6,000 rows costs twice the CPU time a row that one of 30,000 does, and more parts to merge (`bench/README.md`):
+ * a batch smaller than that is followed by a rest in which the next one grows. The rest is shorter where next to nothing waits.
+ */
+const FULL_ROWS = 30_000;
+const LIGHT_ROWS = 1_000;
 const LIGHT_INTERVAL_MS = 150;
+const INTERVAL_MS = 450;
 /** Under load the next batch records this one as done; if none comes, this is how long that waits. */
 const SETTLE_AFTER_MS = 20;
 const SETTLE_RETRY_MS = 500;
@@ -78,9 +83,9 @@ export class SinkBatches implements BatchConsumer {
       state.finish(known ? { ...known, checkpoint } : { partition, sourceSequence: state.reached.get(partition) ?? 0, recordedAtUs: null, checkpoint });
     }
     const rows = ranges.reduce((sum, range) => sum + range.rows, 0);
-    if (rows >= LIGHT_ROWS) return this.settleSoon(claim, state, SETTLE_AFTER_MS);
+    if (rows >= FULL_ROWS) return this.settleSoon(claim, state, SETTLE_AFTER_MS);
     await this.settle(claim, state);
-    const restMs = startedAt + LIGHT_INTERVAL_MS - performance.now();
+    const restMs = startedAt + (rows < LIGHT_ROWS ? LIGHT_INTERVAL_MS : INTERVAL_MS) - performance.now();
     if (restMs > 0 && rows > 0) await delay(restMs);
   }
 

@@ -32,7 +32,8 @@ interface UsageEventJson {
   response_metadata?: object | null;
 }
 
-const isUsageEvent = new Ajv({ strict: true, allowUnionTypes: true }).compile<UsageEventJson>(usageEventSchema);
+// Lengths in UTF-16 units, as everywhere else: counting code points was a tenth of all work here.
+const isUsageEvent = new Ajv({ strict: true, allowUnionTypes: true, unicode: false }).compile<UsageEventJson>(usageEventSchema);
 
 const MAX_NANOS = 9_000_000_000n * 1_000_000_000n;
 const MAX_CLIENT_COST_PICO = parseUsd('9000000');
