@@ -6,6 +6,12 @@ import { WireWriter } from './wire-writer.js';
 /** Bytes that a row costs besides its texts, at most: fixed columns and index columns. */
 const ROW_BYTES = 16 + 6 * DICTIONARY_FIELD_NAMES.length + 10 + 10 + 9;
 
+/** A quantity that no row of this envelope has may have had a column in an earlier one. */
+function used(column: Float64Array | BigInt64Array, rows: number): boolean {
+  for (let i = 0; i < rows; i++) if (column[i]! >= 0) return true;
+  return false;
+}
+
 /** Upper bound of a text's UTF-8 size without encoding it; exact for long ones, where the bound matters. */
 const boundOf = (text: string): number => (text.length > 64 ? Buffer.byteLength(text) : text.length * 3) + 5;
 
@@ -50,6 +56,20 @@ export class UsageEnvelopeBuilder {
     this.backfills = new Uint8Array(capacity);
     this.occurred = new Float64Array(capacity);
     this.latencies = new Float64Array(capacity);
+  }
+
+  /** Empties it for the next envelope: its columns are kept, since making them costs more than a small envelope does. */
+  reset(): void {
+    for (const column of [...this.counts, ...this.nanos]) {
+      if (column instanceof BigInt64Array) column.fill(-1n, 0, this.rows);
+      else column?.fill(-1, 0, this.rows);
+    }
+    this.rows = 0;
+    this.bytes = 64;
+    this.dictionary.clear();
+    this.dictionary.set('', 0);
+    this.texts.length = 1;
+    for (const texts of [this.ids, this.transactionIds, this.requestMetadata, this.responseMetadata]) texts.length = 0;
   }
 
   get count(): number {
@@ -141,7 +161,7 @@ export class UsageEnvelopeBuilder {
     this.writeTexts(27, this.responseMetadata);
     for (const { index, decimal } of QUANTITIES) {
       const column = decimal ? this.nanos[index] : this.counts[index];
-      if (!column) continue;
+      if (!column || !used(column, rows)) continue;
       writer.message(28, () => {
         writer.uint(1, index + 1);
         if (column instanceof BigInt64Array) writer.packedBigPlusOne(2, column, rows);

@@ -97,6 +97,24 @@ describe('the usage envelope', () => {
     );
   });
 
+  it('holds nothing of the envelope that was built before it', () => {
+    fc.assert(
+      fc.property(rows, rows, (first, second) => {
+        const builder = new UsageEnvelopeBuilder(1, 2, 30);
+        const build = (batch: readonly UsageRow[]): Uint8Array => {
+          batch.forEach((one, i) => builder.append(one, new Uint8Array(16).fill(i), 0));
+          return builder.finish();
+        };
+        const before = build(first);
+        const kept = Buffer.from(before);
+        builder.reset();
+        expect(Buffer.from(build(second)).equals(encode(second).bytes)).toBe(true);
+        expect(kept.equals(before)).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('is the protobuf message of usage_envelope.proto, in both directions', () => {
     fc.assert(
       fc.property(rows, (batch) => {

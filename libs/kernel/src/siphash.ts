@@ -24,84 +24,76 @@ export function sipKey(bytes: Uint8Array): SipKey {
   };
 }
 
-/** The state v0..v3 as low and high halves; one per module, as the function never yields. */
-const v = new Int32Array(8);
-
-function rounds(times: number): void {
-  let v0l = v[0]!, v0h = v[1]!, v1l = v[2]!, v1h = v[3]!;
-  let v2l = v[4]!, v2h = v[5]!, v3l = v[6]!, v3h = v[7]!;
-  for (let i = 0; i < times; i++) {
-    let low = (v0l >>> 0) + (v1l >>> 0);
-    v0h = (v0h + v1h + (low > 0xffffffff ? 1 : 0)) | 0;
-    v0l = low | 0;
-    low = (v2l >>> 0) + (v3l >>> 0);
-    v2h = (v2h + v3h + (low > 0xffffffff ? 1 : 0)) | 0;
-    v2l = low | 0;
-    let high = (v1h << 13) | (v1l >>> 19);
-    v1l = ((v1l << 13) | (v1h >>> 19)) ^ v0l;
-    v1h = high ^ v0h;
-    high = (v3h << 16) | (v3l >>> 16);
-    v3l = ((v3l << 16) | (v3h >>> 16)) ^ v2l;
-    v3h = high ^ v2h;
-    const swap = v0l;
-    v0l = v0h;
-    v0h = swap;
-    low = (v2l >>> 0) + (v1l >>> 0);
-    v2h = (v2h + v1h + (low > 0xffffffff ? 1 : 0)) | 0;
-    v2l = low | 0;
-    low = (v0l >>> 0) + (v3l >>> 0);
-    v0h = (v0h + v3h + (low > 0xffffffff ? 1 : 0)) | 0;
-    v0l = low | 0;
-    high = (v1h << 17) | (v1l >>> 15);
-    v1l = ((v1l << 17) | (v1h >>> 15)) ^ v2l;
-    v1h = high ^ v2h;
-    high = (v3h << 21) | (v3l >>> 11);
-    v3l = ((v3l << 21) | (v3h >>> 11)) ^ v0l;
-    v3h = high ^ v0h;
-    const swap2 = v2l;
-    v2l = v2h;
-    v2h = swap2;
-  }
-  v[0] = v0l; v[1] = v0h; v[2] = v1l; v[3] = v1h;
-  v[4] = v2l; v[5] = v2h; v[6] = v3l; v[7] = v3h;
-}
+/** Flips the sign bit: two's complement halves then compare as the unsigned numbers they stand for. */
+const SIGN = -2147483648;
 
 /**
  * Hashes `input[0..length)` into four 32-bit words, written to `out` at `offset` in the order of the
  * reference implementation's output bytes (each word little-endian).
+ *
+ * One function with its state in local variables and carries found by comparing 32-bit integers: with the
+ * rounds called, or with carries found in doubles, it takes twice as long. A pass of the loop absorbs one
+ * word; the last two passes only finalise, with four rounds each.
  */
 export function siphash128(key: SipKey, input: Uint8Array, length: number, out: Uint32Array, offset = 0): void {
-  v[0] = 0x70736575 ^ key.k0l; v[1] = 0x736f6d65 ^ key.k0h;
-  v[2] = 0x6e646f6d ^ key.k1l ^ 0xee; v[3] = 0x646f7261 ^ key.k1h;
-  v[4] = 0x6e657261 ^ key.k0l; v[5] = 0x6c796765 ^ key.k0h;
-  v[6] = 0x79746573 ^ key.k1l; v[7] = 0x74656462 ^ key.k1h;
-  const whole = length & ~7;
-  for (let i = 0; i < whole; i += 8) {
-    const low = input[i]! | (input[i + 1]! << 8) | (input[i + 2]! << 16) | (input[i + 3]! << 24);
-    const high = input[i + 4]! | (input[i + 5]! << 8) | (input[i + 6]! << 16) | (input[i + 7]! << 24);
-    v[6]! ^= low;
-    v[7]! ^= high;
-    rounds(2);
-    v[0]! ^= low;
-    v[1]! ^= high;
+  let v0l = 0x70736575 ^ key.k0l, v0h = 0x736f6d65 ^ key.k0h, v1l = 0x6e646f6d ^ key.k1l ^ 0xee, v1h = 0x646f7261 ^ key.k1h;
+  let v2l = 0x6e657261 ^ key.k0l, v2h = 0x6c796765 ^ key.k0h, v3l = 0x79746573 ^ key.k1l, v3h = 0x74656462 ^ key.k1h;
+  const words = (length >>> 3) + 1;
+  for (let word = 0, at = 0; word < words + 2; word++, at += 8) {
+    let low = 0, high = 0, rounds = 2;
+    if (at + 8 <= length) {
+      low = input[at]! | (input[at + 1]! << 8) | (input[at + 2]! << 16) | (input[at + 3]! << 24);
+      high = input[at + 4]! | (input[at + 5]! << 8) | (input[at + 6]! << 16) | (input[at + 7]! << 24);
+    } else if (word < words) {
+      high = length << 24;
+      for (let i = at, shift = 0; i < length; i++, shift += 8) {
+        if (shift < 32) low |= input[i]! << shift;
+        else high |= input[i]! << (shift - 32);
+      }
+    } else {
+      rounds = 4;
+      if (word === words) v2l ^= 0xee;
+      else v1l ^= 0xdd;
+    }
+    v3l ^= low;
+    v3h ^= high;
+    for (let i = 0; i < rounds; i++) {
+      let half = (v0l + v1l) | 0;
+      v0h = (v0h + v1h + ((half ^ SIGN) < (v0l ^ SIGN) ? 1 : 0)) | 0;
+      v0l = half;
+      half = (v2l + v3l) | 0;
+      v2h = (v2h + v3h + ((half ^ SIGN) < (v2l ^ SIGN) ? 1 : 0)) | 0;
+      v2l = half;
+      half = (v1h << 13) | (v1l >>> 19);
+      v1l = ((v1l << 13) | (v1h >>> 19)) ^ v0l;
+      v1h = half ^ v0h;
+      half = (v3h << 16) | (v3l >>> 16);
+      v3l = ((v3l << 16) | (v3h >>> 16)) ^ v2l;
+      v3h = half ^ v2h;
+      half = v0l;
+      v0l = v0h;
+      v0h = half;
+      half = (v2l + v1l) | 0;
+      v2h = (v2h + v1h + ((half ^ SIGN) < (v2l ^ SIGN) ? 1 : 0)) | 0;
+      v2l = half;
+      half = (v0l + v3l) | 0;
+      v0h = (v0h + v3h + ((half ^ SIGN) < (v0l ^ SIGN) ? 1 : 0)) | 0;
+      v0l = half;
+      half = (v1h << 17) | (v1l >>> 15);
+      v1l = ((v1l << 17) | (v1h >>> 15)) ^ v2l;
+      v1h = half ^ v2h;
+      half = (v3h << 21) | (v3l >>> 11);
+      v3l = ((v3l << 21) | (v3h >>> 11)) ^ v0l;
+      v3h = half ^ v0h;
+      half = v2l;
+      v2l = v2h;
+      v2h = half;
+    }
+    v0l ^= low;
+    v0h ^= high;
+    if (word < words) continue;
+    const place = offset + (word - words) * 2;
+    out[place] = v0l ^ v1l ^ v2l ^ v3l;
+    out[place + 1] = v0h ^ v1h ^ v2h ^ v3h;
   }
-  let low = 0;
-  let high = (length & 0xff) << 24;
-  for (let i = whole, shift = 0; i < length; i++, shift += 8) {
-    if (shift < 32) low |= input[i]! << shift;
-    else high |= input[i]! << (shift - 32);
-  }
-  v[6]! ^= low;
-  v[7]! ^= high;
-  rounds(2);
-  v[0]! ^= low;
-  v[1]! ^= high;
-  v[4]! ^= 0xee;
-  rounds(4);
-  out[offset] = v[0]! ^ v[2]! ^ v[4]! ^ v[6]!;
-  out[offset + 1] = v[1]! ^ v[3]! ^ v[5]! ^ v[7]!;
-  v[2]! ^= 0xdd;
-  rounds(4);
-  out[offset + 2] = v[0]! ^ v[2]! ^ v[4]! ^ v[6]!;
-  out[offset + 3] = v[1]! ^ v[3]! ^ v[5]! ^ v[7]!;
 }

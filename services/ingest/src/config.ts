@@ -15,6 +15,8 @@ export const ingestConfig = serviceConfig.extend({
   ENVELOPE_MAX_EVENTS: z.coerce.number('expected a whole number from 1 to 4096').int().min(1).max(4_096).default(256),
   /** Bytes at which an envelope is sent without waiting for more; a larger one still fits a message. */
   ENVELOPE_FLUSH_BYTES: z.coerce.number('expected bytes from 1024 to 100000').int().min(1_024).max(100_000).default(65_536),
+  /** In a crowd, how long after the last envelopes the next ones are sent; a lone event is sent at once. */
+  SEND_INTERVAL_MS: z.coerce.number('expected milliseconds').min(0).max(100).default(2),
   /** How long the broker's acknowledgement is waited for. */
   PUBLISH_TIMEOUT_MS: z.coerce.number('expected milliseconds').int().min(100).max(60_000).default(5_000),
 });

@@ -9,6 +9,7 @@ import { JetStreamUsageLog } from './adapters/jetstream-usage-log.js';
 import { PostgresKnownCustomers } from './adapters/postgres-known-customers.js';
 import { everybody, KNOWN_CUSTOMERS, type KnownCustomers } from './application/known-customers.js';
 import { PartitionWriter } from './application/partition-writer.js';
+import { SendTurns } from './application/send-turns.js';
 import { RecordEvents } from './application/record-events.js';
 import { USAGE_LOG, type UsageLog } from './application/usage-log.js';
 import { type IngestConfig } from './config.js';
@@ -63,7 +64,8 @@ async function broker(config: IngestConfig): Promise<NatsConnection> {
 
 function writersOf(config: IngestConfig, log: UsageLog): PartitionWriter[] {
   const limits = { maxEvents: config.ENVELOPE_MAX_EVENTS, flushBytes: config.ENVELOPE_FLUSH_BYTES };
-  return Array.from({ length: config.PARTITIONS }, (_, partition) => new PartitionWriter(config.GENERATION, partition, log, limits));
+  const turns = new SendTurns(config.SEND_INTERVAL_MS);
+  return Array.from({ length: config.PARTITIONS }, (_, partition) => new PartitionWriter(config.GENERATION, partition, log, limits, turns));
 }
 
 async function knownCustomers(config: IngestConfig, logger: Logger, readiness: Readiness): Promise<KnownCustomers> {

@@ -25,6 +25,8 @@ const SCHEMA = 'pricing';
 const LEASES = 'usage';
 /** One PRICED message's worth of USAGE: the outcomes of what is gathered at once should mostly fit one message. */
 const BATCH_MESSAGES = 64;
+/** A batch waits this long for more: where single events come in a crowd, one message then carries many of their envelopes. */
+const BATCH_WAIT_MS = 10;
 const BATCH_BYTES = 640_000;
 const PREFETCH_BYTES = 2 * 1024 * 1024;
 
@@ -84,7 +86,7 @@ export function usageStrategy(app: INestApplication, config: PricingConfig): Cus
     mode: 'unit',
     maxMessages: BATCH_MESSAGES,
     maxBytes: BATCH_BYTES,
-    maxWaitMs: 0,
+    maxWaitMs: BATCH_WAIT_MS,
     prefetchBytes: PREFETCH_BYTES,
     checkpoints: app.get(UsageConsumer),
     readiness: app.get(Readiness),

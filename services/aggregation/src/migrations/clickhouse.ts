@@ -12,6 +12,9 @@ const quantitySums = QUANTITIES.map(({ name, decimal }) => (decimal ? `sum(${nam
  * The month of `recorded_at` (the broker's time, never the client's) is the unit that is dropped once its summaries are sealed; there is no TTL,
  * because ClickHouse drops expired rows at insert and a replay would count nothing. The projection lives in the same parts as the rows: both or neither.
  * `cost_usd` NULL is unpriced, which is not zero.
+ *
+ * `merge_selector_base` 10 instead of 5 merges more parts at once and so writes a row fewer times: a quarter of the server's work under load,
+ * for some tens of parts more.
  */
 const USAGE_EVENTS = `CREATE TABLE IF NOT EXISTS usage_events
 (
@@ -62,7 +65,7 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMM(recorded_at)
 PRIMARY KEY (customer_id, occurred_at)
 ORDER BY (customer_id, occurred_at, usage_id)
-SETTINGS min_bytes_for_wide_part = 134217728`;
+SETTINGS min_bytes_for_wide_part = 134217728, merge_selector_base = 10`;
 
 /** What was not counted (quarantined, late, parked), kept whole so that it can be read, repaired and sent again. A position inserted twice collapses to one row. */
 const QUARANTINED_ITEMS = `CREATE TABLE IF NOT EXISTS quarantined_items

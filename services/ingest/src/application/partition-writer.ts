@@ -1,4 +1,5 @@
 import { MAX_USAGE_BYTES, UsageEnvelopeBuilder, type UsageRow } from '@ledgerline/contracts';
+import { type SendTurns } from './send-turns.js';
 import { type Stored, type UsageLog } from './usage-log.js';
 
 export interface EnvelopeLimits {
@@ -23,38 +24,44 @@ const MESSAGE_RESERVE_BYTES = 4_096;
 /**
  * Gathers one partition's events into envelopes.
  *
- * Requests that arrive together share an envelope. It is sent at the end of the turn when nothing is on its
- * way, when the acknowledgement before it returns, or when it is full: a lone event never waits for company,
- * and a crowd never sends one message an event.
+ * Requests that arrive together share an envelope. It is sent at the partition's turn when nothing is on its
+ * way, or at once when it is full: a lone event never waits for company, and a crowd never sends one message
+ * an event.
  */
 export class PartitionWriter {
   private open: OpenEnvelope | null = null;
   private onTheirWay = 0;
-  private scheduled = false;
+  private spare: UsageEnvelopeBuilder | null = null;
 
   constructor(
     private readonly generation: number,
     private readonly partition: number,
     private readonly log: UsageLog,
     private readonly limits: EnvelopeLimits,
+    private readonly turns: SendTurns,
   ) {}
 
   /** Adds an event. @param usageId its 16 bytes @returns the envelope whose outcome is the event's */
   append(row: UsageRow, usageId: Uint8Array, traceparent: string | undefined): OpenEnvelope {
     const fits = this.open && this.open.builder.byteBound + UsageEnvelopeBuilder.rowBound(row) <= MAX_USAGE_BYTES - MESSAGE_RESERVE_BYTES;
     if (this.open && !fits) this.send();
-    const envelope = (this.open ??= new OpenEnvelope(new UsageEnvelopeBuilder(this.generation, this.partition, this.limits.maxEvents)));
+    const envelope = (this.open ??= new OpenEnvelope(this.emptyBuilder()));
     envelope.traceparent ??= traceparent;
     envelope.builder.append(row, usageId, 0);
     if (envelope.builder.full || envelope.builder.byteBound >= this.limits.flushBytes) this.send();
-    else if (this.onTheirWay === 0 && !this.scheduled) {
-      this.scheduled = true;
-      setImmediate(() => {
-        this.scheduled = false;
-        if (this.onTheirWay === 0) this.send();
-      });
-    }
+    else if (this.onTheirWay === 0) this.turns.request(this);
     return envelope;
+  }
+
+  /** Its turn has come. */
+  takeTurn(): void {
+    if (this.onTheirWay === 0) this.send();
+  }
+
+  private emptyBuilder(): UsageEnvelopeBuilder {
+    const builder = this.spare ?? new UsageEnvelopeBuilder(this.generation, this.partition, this.limits.maxEvents);
+    this.spare = null;
+    return builder;
   }
 
   private send(): void {
@@ -62,10 +69,13 @@ export class PartitionWriter {
     if (!envelope) return;
     this.open = null;
     this.onTheirWay++;
-    void this.log.append(this.partition, envelope.builder.finish(), envelope.traceparent).then((outcome) => {
+    const bytes = envelope.builder.finish();
+    envelope.builder.reset();
+    this.spare = envelope.builder;
+    void this.log.append(this.partition, bytes, envelope.traceparent).then((outcome) => {
       this.onTheirWay--;
       envelope.settle(outcome);
-      this.send();
+      if (this.open) this.turns.request(this);
     });
   }
 }

@@ -46,7 +46,8 @@ export class RecordEvents {
     private readonly clock: Clock,
   ) {}
 
-  async record(request: RecordRequest): Promise<EventResult[]> {
+  /** Not `async`: what was parsed is garbage as soon as this returns, not only when the broker has answered. */
+  record(request: RecordRequest): Promise<EventResult[]> {
     const { events } = request;
     const nowUs = this.clock.nowMs() * 1000;
     const results = new Array<EventResult>(events.length);
@@ -64,8 +65,7 @@ export class RecordEvents {
       results[i] = { status: 'accepted', usageId: usageIdText(usageId) };
       ids[i] = row.id;
     }
-    await this.confirm(results, envelopes, ids);
-    return results;
+    return this.confirm(results, envelopes, ids);
   }
 
   private fill(request: RecordRequest, index: number, nowUs: number): Rejection | null {
@@ -79,13 +79,13 @@ export class RecordEvents {
     return null;
   }
 
-  private async confirm(results: EventResult[], envelopes: readonly (OpenEnvelope | undefined)[], ids: readonly string[]): Promise<void> {
+  private async confirm(results: EventResult[], envelopes: readonly (OpenEnvelope | undefined)[], ids: readonly string[]): Promise<EventResult[]> {
     const failed = new Map<OpenEnvelope, string>();
     for (const envelope of new Set(envelopes)) {
       const outcome = await envelope?.outcome;
       if (envelope && outcome && !outcome.stored) failed.set(envelope, outcome.reason);
     }
-    if (failed.size === 0) return;
+    if (failed.size === 0) return results;
     for (let i = 0; i < results.length; i++) {
       const reason = failed.get(envelopes[i]!);
       const result = results[i]!;
@@ -93,5 +93,6 @@ export class RecordEvents {
         results[i] = { status: 'unknown', usageId: result.usageId, id: ids[i]!, reason };
       }
     }
+    return results;
   }
 }

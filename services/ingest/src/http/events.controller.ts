@@ -25,15 +25,17 @@ export class EventsController {
     const { headers } = request;
     const backfill = isBackfill(request);
     if (!this.log.available) throw new ProblemError(503, 'log_unavailable', 'The event log cannot be reached; nothing was taken.', undefined, { 'retry-after': '1' });
-    const { events, single } = await readBody(request.body, headers['content-type'], headers['content-encoding']);
-    const results = await this.recordEvents.record({
-      events,
-      read: readUsageEvent,
-      apiKeyId: request.principal?.keyId ?? '',
-      idOf: idSource(headers['idempotency-key'], single),
-      backfill,
-      traceparent: request.trace?.traceparent,
-    });
+    const body = readBody(request.body, headers['content-type'], headers['content-encoding']);
+    const results = await body.then(({ events, single, plain }) =>
+      this.recordEvents.record({
+        events,
+        read: (event, row, nowUs) => readUsageEvent(event, row, nowUs, plain),
+        apiKeyId: request.principal?.keyId ?? '',
+        idOf: idSource(headers['idempotency-key'], single),
+        backfill,
+        traceparent: request.trace?.traceparent,
+      }),
+    );
     const minimal = /\breturn=minimal\b/.test(String(headers['prefer'] ?? ''));
     const status = statusOf(results);
     if (minimal) reply.header('preference-applied', 'return=minimal');

@@ -29,11 +29,17 @@ export function readBodiesAsBytes(fastify: FastifyInstance): void {
   );
 }
 
-/** The events of a body. `single`: it was one event and no list. */
+/** The events of a body. */
 export interface ReadBody {
   readonly events: readonly unknown[];
+  /** It was one event and no list. */
   readonly single: boolean;
+  /** No text in it can hold a control character, half a surrogate pair or a quote: in JSON they need a backslash. Only DEL does not. */
+  readonly plain: boolean;
 }
+
+const BACKSLASH = 0x5c;
+const DEL = 0x7f;
 
 /**
  * Unpacks and parses a body: one event, an array, or a line each.
@@ -53,7 +59,7 @@ export async function readBody(body: unknown, contentType: string | undefined, e
   if (events.length > MAX_EVENTS) {
     throw new ProblemError(413, 'too_many_events', `The body holds ${events.length} events; at most ${MAX_EVENTS} fit one request.`);
   }
-  return { events, single };
+  return { events, single, plain: !bytes.includes(BACKSLASH) && !bytes.includes(DEL) };
 }
 
 async function unpacked(body: Buffer, encoding = 'identity'): Promise<Buffer> {

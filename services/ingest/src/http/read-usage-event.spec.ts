@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { QUANTITY_BY_NAME, UsageRow } from '@ledgerline/contracts';
 import fc from 'fast-check';
+import { readBody } from './read-body.js';
 import { readUsageEvent } from './read-usage-event.js';
 
 const NOW_US = Date.parse('2026-01-15T10:30:00Z') * 1000;
@@ -9,6 +10,32 @@ const problem = (event: unknown): string => {
   const rejection = readUsageEvent(event, new UsageRow(), NOW_US);
   return rejection ? `${rejection.field}: ${rejection.reason}` : 'none';
 };
+
+/** What the log would carry for a body with this event. */
+const asRead = async (event: unknown): Promise<unknown> => {
+  const row = new UsageRow();
+  const { events, plain } = await readBody(Buffer.from(JSON.stringify(event)), 'application/json', undefined);
+  return readUsageEvent(events[0], row, NOW_US, plain) ?? { tags: row.tags, user: row.user };
+};
+
+describe('a body without a backslash', () => {
+  it('is read without searching its texts again, to the same end', async () => {
+    const text = fc.string({ unit: fc.oneof(fc.constantFrom('\u007f', '\n', '"', '\\', '\ud800', '\u2028', '\u0085'), fc.string({ unit: 'binary', minLength: 1, maxLength: 1 })), minLength: 1, maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(text, fc.dictionary(text, text), async (user, tags) => {
+        const event = { ...minimal, user_id: user, tags };
+        const row = new UsageRow();
+        const searched = readUsageEvent(JSON.parse(JSON.stringify(event)), row, NOW_US) ?? { tags: row.tags, user: row.user };
+        expect(await asRead(event)).toEqual(searched);
+      }),
+    );
+  });
+
+  it('keeps tags with names that objects treat differently', async () => {
+    const event = JSON.parse(JSON.stringify(minimal).replace('}', '},"tags":{"__proto__":"a","10":"b","9":"c"}')) as object;
+    expect(await asRead(event)).toMatchObject({ tags: '{"10":"b","9":"c","__proto__":"a"}' });
+  });
+});
 
 describe('a native usage event', () => {
   it('is carried with every field that it has', () => {
