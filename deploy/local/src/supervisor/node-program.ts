@@ -32,7 +32,7 @@ function processEnvironment(home: string): Record<string, string> {
 
 function nodeFlags(hot: boolean): string[] {
   return hot
-    ? ['--enable-source-maps', '--max-semi-space-size=8', '--max-old-space-size=2048']
+    ? ['--enable-source-maps', '--max-semi-space-size=16', '--max-old-space-size=2048']
     : ['--enable-source-maps', '--max-semi-space-size=2', '--max-old-space-size=768'];
 }
 
