@@ -20,12 +20,12 @@ export interface SinkOptions {
 export const MAX_ROWS = 60_000;
 /**
  * An insert of 6,000 rows costs twice the CPU time a row that one of 30,000 does, and more parts to merge (`bench/README.md`):
- * a batch smaller than that is followed by a rest in which the next one grows. The rest is shorter where next to nothing waits.
+ * a batch smaller than that is followed by a rest as long as it took itself, in which the next one grows. So inserts are small and
+ * soon visible while the machine has time, and large when it has none.
  */
 const FULL_ROWS = 30_000;
-const LIGHT_ROWS = 1_000;
-const LIGHT_INTERVAL_MS = 150;
-const INTERVAL_MS = 450;
+const LEAST_INTERVAL_MS = 150;
+const MOST_INTERVAL_MS = 450;
 /** Under load the next batch records this one as done; if none comes, this is how long that waits. */
 const SETTLE_AFTER_MS = 20;
 const SETTLE_RETRY_MS = 500;
@@ -85,7 +85,8 @@ export class SinkBatches implements BatchConsumer {
     const rows = ranges.reduce((sum, range) => sum + range.rows, 0);
     if (rows >= FULL_ROWS) return this.settleSoon(claim, state, SETTLE_AFTER_MS);
     await this.settle(claim, state);
-    const restMs = startedAt + (rows < LIGHT_ROWS ? LIGHT_INTERVAL_MS : INTERVAL_MS) - performance.now();
+    const elapsedMs = performance.now() - startedAt;
+    const restMs = Math.min(MOST_INTERVAL_MS, Math.max(LEAST_INTERVAL_MS, 2 * elapsedMs)) - elapsedMs;
     if (restMs > 0 && rows > 0) await delay(restMs);
   }
 
