@@ -46,13 +46,15 @@ export function quarantinedView(row: Row): EventView {
   };
 }
 
+/** Its cost is the sum of the costs that are known; null where none is, because unknown is not zero. */
 export function summaryView(groupBy: readonly Grouping[], row: Row): SummaryView {
+  const unpriced = wholeNumber(row['total_unpriced'] as string);
   return {
     ...Object.fromEntries(groupBy.map((grouping) => [columnOf(grouping), row[`group_${grouping}`]])),
     event_count: wholeNumber(row['total_events'] as string),
     ...Object.fromEntries(QUANTITIES.map((kind) => [kind.name, amount(kind, row[`total_${kind.name}`] as string)])),
-    cost_usd: row['total_cost'] ?? '0',
-    unpriced_events: wholeNumber(row['total_unpriced'] as string),
+    cost_usd: row['total_cost'] ?? (unpriced === 0 ? '0' : null),
+    unpriced_events: unpriced,
   };
 }
 

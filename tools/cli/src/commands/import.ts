@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { CliError, ExitCode } from '../exit.js';
 import { progressBar } from '../output/progress.js';
 import { table } from '../output/table.js';
-import { importTrace, type ImportSummary } from '../trace-import/import-trace.js';
+import { importTrace, type ImportSummary, type TraceSums } from '../trace-import/import-trace.js';
 import { TraceFormatError } from '../trace-import/trace-row.js';
 import { LineTooLongError } from '../trace-import/file-lines.js';
 import { type Context } from './context.js';
@@ -82,8 +82,10 @@ const summaryTable = ({ survey, accepted, rejected, source }: ImportSummary): st
     ],
   )}\nsource ${source}`;
 
-const summaryJson = (summary: ImportSummary): string =>
-  JSON.stringify(summary, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+function summaryJson({ source, survey, accepted, rejected, refusals }: ImportSummary): string {
+  const sums = ({ rows, inputTokens, outputTokens }: TraceSums) => ({ events: rows, input_tokens: String(inputTokens), output_tokens: String(outputTokens) });
+  return JSON.stringify({ source, digest: survey.digest, in_file: sums(survey), accepted: sums(accepted), rejected: sums(rejected), refusals });
+}
 
 function refusalText(summary: ImportSummary): string {
   const lines = summary.refusals.map(({ line, field, reason }) => `  line ${line}: ${field}: ${reason}`);
