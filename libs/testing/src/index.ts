@@ -1,4 +1,5 @@
 export { eventually, type EventuallyOptions, freePorts, type Server, startClickhouse } from '@ledgerline/local-stack';
+export { ADMIN_KEY, call, type RunningAccounts, startAccounts } from './accounts.js';
 export { serverUrl } from './environment.js';
 export { freshClickhouse, type FreshClickhouse } from './fresh-clickhouse.js';
 export { freshDatabase, type FreshDatabase } from './fresh-database.js';

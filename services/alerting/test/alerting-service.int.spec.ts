@@ -2,18 +2,9 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Metric, QUOTA_STREAM, QuotaEventSchema, quotaSubject } from '@ledgerline/contracts';
 import { connectNats, ensureStreams, type NatsConnection } from '@ledgerline/messaging';
-import {
-  eventually,
-  type FreshDatabase,
-  freshDatabase,
-  type FreshNats,
-  freshNats,
-  type RunningService,
-  startService,
-} from '@ledgerline/testing';
+import { call, type RunningAccounts, eventually, type FreshDatabase, freshDatabase, type FreshNats, freshNats, type RunningService, startAccounts, startService } from '@ledgerline/testing';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import pg from 'pg';
-import { call, PRODUCER_KEY, publishKeys } from './published-keys.js';
 
 const QUOTA_ID = '0b1f6c6e-0000-4000-8000-000000000001';
 
@@ -21,34 +12,35 @@ let database: FreshDatabase;
 let nats: FreshNats;
 let nc: NatsConnection;
 let sql: pg.Pool;
+let accounts: RunningAccounts;
 const running: RunningService[] = [];
 
 beforeAll(async () => {
   [database, nats] = await Promise.all([freshDatabase(), freshNats()]);
-  await publishKeys(database.url);
   nc = await connectNats(nats.url, 'test');
   await ensureStreams(nc, { generation: 1, partitions: 1, maxBytes: 64 * 1024 ** 2, kinds: ['QUOTA'] });
   sql = new pg.Pool({ connectionString: database.url, max: 2 });
+  accounts = await startAccounts(environment());
   await start();
 });
 
 afterAll(async () => {
-  await Promise.all(running.map((service) => service.stop()));
+  await Promise.all([accounts?.service, ...running].map((service) => service?.stop()));
   await nc?.close();
   await sql?.end();
   await nats?.stop();
   await database?.drop();
 });
 
+const environment = () => ({
+  DATABASE_URL: database.url,
+  NATS_URL: nats.url,
+  STREAM_MAX_BYTES: String(64 * 1024 ** 2),
+  LEASE_TTL_MS: '3000',
+});
+
 async function start(): Promise<void> {
-  running.push(
-    await startService('alerting', {
-      DATABASE_URL: database.url,
-      NATS_URL: nats.url,
-      STREAM_MAX_BYTES: String(64 * 1024 ** 2),
-      LEASE_TTL_MS: '3000',
-    }),
-  );
+  running.push(await startService('alerting', environment()));
 }
 
 interface Told {
@@ -196,7 +188,7 @@ describe('the alerting service', () => {
     ]) {
       expect(await call(url(), 'GET', `/v1/alerts?${query}`)).toMatchObject({ status: 422, body: { errors: [{ field }] } });
     }
-    expect(await call(url(), 'GET', '/v1/alerts', undefined, PRODUCER_KEY)).toMatchObject({ status: 403 });
+    expect(await call(url(), 'GET', '/v1/alerts', undefined, accounts.producerKey)).toMatchObject({ status: 403 });
     expect(await call(url(), 'GET', '/v1/alerts', undefined, 'wrong')).toMatchObject({ status: 401 });
   });
 

@@ -1,30 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodePricedEnvelope, pricedSubject, UsageEnvelopeBuilder, UsageRow } from '@ledgerline/contracts';
 import { connectNats, ensureStreams, type NatsConnection } from '@ledgerline/messaging';
-import {
-  eventually,
-  type FreshDatabase,
-  freshDatabase,
-  type FreshNats,
-  freshNats,
-  type RunningService,
-  startService,
-} from '@ledgerline/testing';
+import { call, eventually, type FreshDatabase, freshDatabase, type FreshNats, freshNats, type RunningService, startAccounts, startService } from '@ledgerline/testing';
 import { DeliverPolicy, jetstream } from '@nats-io/jetstream';
 import pg from 'pg';
-import { call, publishKeys } from './published-keys.js';
 
 let database: FreshDatabase;
 let nats: FreshNats;
 let nc: NatsConnection;
 let sql: pg.Pool;
+let accounts: RunningService;
 let quota: RunningService;
 let alerting: RunningService;
 let source = 0;
 
 beforeAll(async () => {
   [database, nats] = await Promise.all([freshDatabase(), freshNats()]);
-  await publishKeys(database.url);
   nc = await connectNats(nats.url, 'test');
   await ensureStreams(nc, { generation: 1, partitions: 1, maxBytes: 64 * 1024 ** 2, kinds: ['PRICED', 'QUOTA'] });
   sql = new pg.Pool({ connectionString: database.url, max: 2 });
@@ -37,11 +28,12 @@ beforeAll(async () => {
     BATCH_MAX_MESSAGES: '4',
     COMMIT_SHARE_PERCENT: '50',
   };
+  accounts = (await startAccounts(env)).service;
   [quota, alerting] = await Promise.all([startService('quota', env), startService('alerting', env)]);
 });
 
 afterAll(async () => {
-  await Promise.all([quota?.stop(), alerting?.stop()]);
+  await Promise.all([quota, alerting, accounts].map((service) => service?.stop()));
   await nc?.close();
   await sql?.end();
   await nats?.stop();

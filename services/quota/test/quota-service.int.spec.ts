@@ -1,19 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { QUOTA_STREAM, QuotaEventSchema } from '@ledgerline/contracts';
 import { connectNats, ensureStreams, type NatsConnection } from '@ledgerline/messaging';
-import {
-  eventually,
-  type FreshDatabase,
-  freshDatabase,
-  type FreshNats,
-  freshNats,
-  type RunningService,
-  startService,
-} from '@ledgerline/testing';
+import { call, eventually, type FreshDatabase, freshDatabase, type FreshNats, freshNats, type RunningAccounts, type RunningService, startAccounts, startService } from '@ledgerline/testing';
 import { fromBinary } from '@bufbuild/protobuf';
 import { DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import pg from 'pg';
-import { call, PRODUCER_KEY, publishKeys } from './published-keys.js';
 import { PricedFeed } from './priced-feed.js';
 
 const PARTITIONS = 4;
@@ -23,38 +14,37 @@ let nats: FreshNats;
 let nc: NatsConnection;
 let feed: PricedFeed;
 let sql: pg.Pool;
+let accounts: RunningAccounts;
 const running: RunningService[] = [];
 
 beforeAll(async () => {
   [database, nats] = await Promise.all([freshDatabase(), freshNats()]);
-  await publishKeys(database.url);
   nc = await connectNats(nats.url, 'test');
   await ensureStreams(nc, { generation: 1, partitions: PARTITIONS, maxBytes: 64 * 1024 ** 2, kinds: ['PRICED', 'QUOTA'] });
   feed = new PricedFeed(nc);
   sql = new pg.Pool({ connectionString: database.url, max: 2 });
+  accounts = await startAccounts(environment());
 });
 
 afterAll(async () => {
-  await Promise.all(running.map((service) => service.stop()));
+  await Promise.all([accounts?.service, ...running].map((service) => service?.stop()));
   await nc?.close();
   await sql?.end();
   await nats?.stop();
   await database?.drop();
 });
 
+const environment = () => ({
+  DATABASE_URL: database.url,
+  NATS_URL: nats.url,
+  PARTITIONS: String(PARTITIONS),
+  STREAM_MAX_BYTES: String(64 * 1024 ** 2),
+  LEASE_TTL_MS: '3000',
+  LOG_LEVEL: 'info',
+});
+
 async function start(until: 'ready' | 'listening' = 'ready'): Promise<RunningService> {
-  const service = await startService(
-    'quota',
-    {
-      DATABASE_URL: database.url,
-      NATS_URL: nats.url,
-      PARTITIONS: String(PARTITIONS),
-      STREAM_MAX_BYTES: String(64 * 1024 ** 2),
-      LEASE_TTL_MS: '3000',
-      LOG_LEVEL: 'info',
-    },
-    { until },
-  );
+  const service = await startService('quota', environment(), { until });
   running.push(service);
   return service;
 }
@@ -165,7 +155,7 @@ describe('the quota service', () => {
     }
     expect(await call(url, 'GET', '/v1/quotas?period=2023-13')).toMatchObject({ status: 422, body: { errors: [{ field: 'period' }] } });
     expect(await call(url, 'GET', '/v1/quotas/not-a-uuid')).toMatchObject({ status: 404 });
-    expect(await call(url, 'GET', '/v1/quotas', undefined, PRODUCER_KEY)).toMatchObject({ status: 403 });
+    expect(await call(url, 'GET', '/v1/quotas', undefined, accounts.producerKey)).toMatchObject({ status: 403 });
     expect(await call(url, 'GET', '/v1/quotas', undefined, 'wrong')).toMatchObject({ status: 401 });
   });
 

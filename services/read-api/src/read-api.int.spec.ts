@@ -70,7 +70,7 @@ function expected(of: typeof events) {
   return {
     event_count: of.length,
     unpriced_events: of.length - priced.length,
-    cost_usd: formatUsd(priced.reduce((sum, { costPico }) => sum + costPico, 0n)),
+    cost_usd: of.length > 0 && priced.length === 0 ? null : formatUsd(priced.reduce((sum, { costPico }) => sum + costPico, 0n)),
     input_tokens: asJson(of.reduce((sum, { usage }) => sum + BigInt(usage.input_tokens), 0n)),
     output_tokens: of.reduce((sum, { usage }) => sum + usage.output_tokens, 0),
     seconds: formatDecimal9(of.reduce((sum, { usage }) => sum + BigInt(usage.output_tokens) * 1_000_000_001n, 0n)),

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { removeCluster } from '@ledgerline/local-stack';
 import { eventually, freePorts } from '@ledgerline/testing';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -14,6 +15,13 @@ export const ADMIN_KEY = 'e2e-admin-key-of-forty-characters-exactly';
 export interface Finished {
   readonly code: number | null;
   readonly output: string;
+}
+
+export interface RunningCommand {
+  readonly finished: Promise<Finished>;
+  running(): boolean;
+  /** What Ctrl-C does. */
+  interrupt(): void;
 }
 
 /** A whole stack, started as `npm start` does, in a home and on ports of its own. */
@@ -68,6 +76,8 @@ export class LocalStack {
 
   async dispose(): Promise<void> {
     await this.stop();
+    // Where this runs as root, Postgres has its data elsewhere.
+    removeCluster(join(this.home, 'data/postgres'));
     rmSync(this.home, { recursive: true, force: true });
   }
 
@@ -92,14 +102,20 @@ export class LocalStack {
   }
 
   /** Runs `npm run cli -- args` against this stack. */
-  async cli(...args: string[]): Promise<Finished> {
+  cli(...args: string[]): Promise<Finished> {
+    return this.startCli(...args).finished;
+  }
+
+  /** The same, without waiting for its end. */
+  startCli(...args: string[]): RunningCommand {
     const child = spawn(process.execPath, [join(ROOT, 'tools/cli/dist/main.js'), ...args], { cwd: ROOT, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)));
-    return new Promise((resolve, reject) => {
+    const finished = new Promise<Finished>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code) => resolve({ code, output }));
     });
+    return { finished, running: () => child.exitCode === null && child.signalCode === null, interrupt: () => void child.kill('SIGINT') };
   }
 }
 

@@ -73,9 +73,11 @@ export async function alertsOf(stack: LocalStack, customer: string): Promise<Ale
 }
 
 /** Imports the traces for a customer, one after the other. @param more further arguments of the command */
-export async function importTraces(stack: LocalStack, files: readonly Trace[], customer: string, ...more: string[]): Promise<void> {
+export const importArguments = (file: Trace, customer: string): string[] => ['import', 'azure-llm-trace', file.path, '--customer', customer, '--provider', 'openai', '--model', 'gpt-4'];
+
+export async function importTraces(stack: LocalStack, files: readonly Trace[], customer: string): Promise<void> {
   for (const file of files) {
-    const { code, output } = await stack.cli('import', 'azure-llm-trace', file.path, '--customer', customer, '--provider', 'openai', '--model', 'gpt-4', ...more);
+    const { code, output } = await stack.cli(...importArguments(file, customer));
     if (code !== 0) throw new Error(`import ended with ${code}:\n${output}`);
   }
 }
