@@ -18,8 +18,8 @@ export const quotaConfig = serviceConfig.extend({
   /** A started batch waits this long for more; 0 takes what is there. */
   BATCH_MAX_WAIT_MS: z.coerce.number('expected milliseconds').int().min(0).max(1_000).default(0),
   /** Share of its time that the service counts; the rest it lets the next batch grow, at most for COMMIT_MAX_PAUSE_MS. */
-  COMMIT_SHARE_PERCENT: positive('expected a percentage from 1 to 100').max(100).default(33),
-  COMMIT_MAX_PAUSE_MS: z.coerce.number('expected milliseconds').int().min(0).max(5_000).default(400),
+  COMMIT_SHARE_PERCENT: positive('expected a percentage from 1 to 100').max(100).default(20),
+  COMMIT_MAX_PAUSE_MS: z.coerce.number('expected milliseconds').int().min(0).max(5_000).default(300),
 });
 
 export type QuotaConfig = z.infer<typeof quotaConfig>;

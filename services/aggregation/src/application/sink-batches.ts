@@ -21,10 +21,12 @@ export const MAX_ROWS = 60_000;
 /**
  * An insert of 6,000 rows costs twice the CPU time a row that one of 30,000 does, and more parts to merge (`bench/README.md`):
  * a batch smaller than that is followed by a rest as long as it took itself, in which the next one grows. So inserts are small and
- * soon visible while the machine has time, and large when it has none.
+ * soon visible while the machine has time, and large when it has none. A few rows may follow each other a little faster.
  */
 const FULL_ROWS = 30_000;
-const LEAST_INTERVAL_MS = 150;
+const FEW_ROWS = 500;
+const FEW_INTERVAL_MS = 150;
+const LEAST_INTERVAL_MS = 300;
 const MOST_INTERVAL_MS = 450;
 /** Under load the next batch records this one as done; if none comes, this is how long that waits. */
 const SETTLE_AFTER_MS = 20;
@@ -86,7 +88,7 @@ export class SinkBatches implements BatchConsumer {
     if (rows >= FULL_ROWS) return this.settleSoon(claim, state, SETTLE_AFTER_MS);
     await this.settle(claim, state);
     const elapsedMs = performance.now() - startedAt;
-    const restMs = Math.min(MOST_INTERVAL_MS, Math.max(LEAST_INTERVAL_MS, 2 * elapsedMs)) - elapsedMs;
+    const restMs = Math.min(MOST_INTERVAL_MS, Math.max(rows < FEW_ROWS ? FEW_INTERVAL_MS : LEAST_INTERVAL_MS, 2 * elapsedMs)) - elapsedMs;
     if (restMs > 0 && rows > 0) await delay(restMs);
   }
 
