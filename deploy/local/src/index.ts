@@ -6,4 +6,5 @@ export { startClickhouse, type ClickhouseOptions } from './servers/clickhouse.js
 export { eventually, type EventuallyOptions } from './process/eventually.js';
 export { launch, type Exit, type LaunchOptions, type RunningProcess } from './process/launch.js';
 export { ServerStartError } from './process/until.js';
+export { WholeStack } from './whole-stack/whole-stack.js';
 export { freePorts, isPortFree } from './process/ports.js';

@@ -72,9 +72,10 @@ export async function alertsOf(stack: LocalStack, customer: string): Promise<Ale
   return body.data.sort((a, b) => a.threshold_percent - b.threshold_percent);
 }
 
-/** Imports the traces for a customer, one after the other. @param more further arguments of the command */
+/** The command that imports a trace for a customer. */
 export const importArguments = (file: Trace, customer: string): string[] => ['import', 'azure-llm-trace', file.path, '--customer', customer, '--provider', 'openai', '--model', 'gpt-4'];
 
+/** Imports the traces for a customer, one after the other. */
 export async function importTraces(stack: LocalStack, files: readonly Trace[], customer: string): Promise<void> {
   for (const file of files) {
     const { code, output } = await stack.cli(...importArguments(file, customer));
