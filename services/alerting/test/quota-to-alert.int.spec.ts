@@ -14,22 +14,27 @@ let quota: RunningService;
 let alerting: RunningService;
 let source = 0;
 
+const environment = () => ({
+  DATABASE_URL: database.url,
+  NATS_URL: nats.url,
+  STREAM_MAX_BYTES: String(64 * 1024 ** 2),
+  PARTITIONS: '1',
+  LEASE_TTL_MS: '1000',
+  BATCH_MAX_MESSAGES: '4',
+  COMMIT_SHARE_PERCENT: '50',
+});
+
+async function start(): Promise<void> {
+  [quota, alerting] = await Promise.all([startService('quota', environment()), startService('alerting', environment())]);
+}
+
 beforeAll(async () => {
   [database, nats] = await Promise.all([freshDatabase(), freshNats()]);
   nc = await connectNats(nats.url, 'test');
   await ensureStreams(nc, { generation: 1, partitions: 1, maxBytes: 64 * 1024 ** 2, kinds: ['PRICED', 'QUOTA'] });
   sql = new pg.Pool({ connectionString: database.url, max: 2 });
-  const env = {
-    DATABASE_URL: database.url,
-    NATS_URL: nats.url,
-    STREAM_MAX_BYTES: String(64 * 1024 ** 2),
-    PARTITIONS: '1',
-    LEASE_TTL_MS: '1000',
-    BATCH_MAX_MESSAGES: '4',
-    COMMIT_SHARE_PERCENT: '50',
-  };
-  accounts = (await startAccounts(env)).service;
-  [quota, alerting] = await Promise.all([startService('quota', env), startService('alerting', env)]);
+  accounts = (await startAccounts(environment())).service;
+  await start();
 });
 
 afterAll(async () => {
@@ -124,23 +129,14 @@ describe('from usage to an alert', () => {
       Number(
         (await sql.query(`select coalesce(sum(requests), 0)::int as n from quota.published_sums where customer_id = 'killed'`)).rows[0].n,
       );
-    const env = {
-      DATABASE_URL: database.url,
-      NATS_URL: nats.url,
-      STREAM_MAX_BYTES: String(64 * 1024 ** 2),
-      PARTITIONS: '1',
-      LEASE_TTL_MS: '1000',
-      BATCH_MAX_MESSAGES: '4',
-      COMMIT_SHARE_PERCENT: '50',
-    };
     for (let kill = 1; kill <= 3; kill++) {
       await Promise.all(Array.from({ length: 300 }, () => use('killed', 1)));
       await eventually(async () => expect(await counted()).toBeGreaterThan((kill - 1) * 300), { intervalMs: 2 });
       quota.kill('SIGKILL');
       alerting.kill('SIGKILL');
-      await Promise.all([quota.exited, alerting.exited]);
+      await Promise.all([quota.stop(), alerting.stop()]);
       expect(await counted()).toBeLessThan(kill * 300);
-      [quota, alerting] = await Promise.all([startService('quota', env), startService('alerting', env)]);
+      await start();
       await eventually(async () => expect(await counted()).toBe(kill * 300));
     }
     await eventually(async () =>
