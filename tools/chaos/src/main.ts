@@ -15,7 +15,7 @@ const { minutes, seed, maxFreeze, report } = new Command('chaos')
   .description('Kills and freezes the parts of a whole stack under load, and proves that nothing is lost and nothing counted twice. Exits 1 when something is.')
   .option('--minutes <minutes>', 'how long', positive, 5)
   .option('--seed <seed>', 'the same seed does the same things', positive, 1)
-  .option('--max-freeze <seconds>', 'longest time that a part stays frozen', positive, LONGEST_FREEZE_S)
+  .option('--max-freeze <seconds>', 'longest time that a part stays frozen; the shortest is 5', positive, LONGEST_FREEZE_S)
   .option('--report <file>', 'also write the report there')
   .parse()
   .opts<{ minutes: number; seed: number; maxFreeze: number; report?: string }>();

@@ -1,16 +1,12 @@
-import { type FaultKind } from './schedule.js';
+import { type Fault } from './schedule.js';
 
 /** One fault that was done, and how long the stack took to be ready after it. */
-export interface Round {
-  readonly kind: FaultKind;
-  readonly parts: readonly string[];
-  readonly holdMs: number;
+export interface Round extends Fault {
   readonly recoveryMs: number;
 }
 
 export interface ChaosReport {
   readonly seed: number;
-  readonly minutes: number;
   /** How long all of it took. */
   readonly seconds: number;
   /** Events that the producers' ledger holds, each once. */

@@ -9,7 +9,10 @@ import { schedule } from './schedule.js';
 import { verify } from './verify.js';
 
 export interface ChaosPlan {
+  /** At most so long ... */
   readonly minutes: number;
+  /** ... and at most so many faults. */
+  readonly rounds?: number;
   readonly seed: number;
   /** Longest freeze, milliseconds. */
   readonly maxHoldMs: number;
@@ -29,7 +32,7 @@ const SETTLE_MS = 120_000;
  *
  * @param say is told what is being done
  */
-export async function runChaos({ minutes, seed, maxHoldMs }: ChaosPlan, say: (line: string) => void): Promise<ChaosReport> {
+export async function runChaos({ minutes, rounds: most = Infinity, seed, maxHoldMs }: ChaosPlan, say: (line: string) => void): Promise<ChaosReport> {
   const stack = new WholeStack('chaos');
   const ledger = new Ledger(REMEMBERED);
   const customers = Array.from({ length: CUSTOMERS }, (_, i) => `customer-${i}`);
@@ -44,18 +47,18 @@ export async function runChaos({ minutes, seed, maxHoldMs }: ChaosPlan, say: (li
     load.catch(() => undefined);
     const endMs = performance.now() + minutes * 60_000;
     for (const fault of schedule({ seed, maxHoldMs })) {
-      if (performance.now() + fault.quietMs + fault.holdMs > endMs) break;
+      if (rounds.length >= most || performance.now() + fault.quietMs + fault.holdMs > endMs) break;
       await Promise.race([delay(fault.quietMs), load]);
       say(`round ${rounds.length + 1}: ${fault.kind} ${fault.parts.join(' + ')}${fault.holdMs > 0 ? ` for ${(fault.holdMs / 1000).toFixed(1)} s` : ''}`);
       const recoveryMs = await inflict(stack, fault);
-      rounds.push({ kind: fault.kind, parts: fault.parts, holdMs: fault.holdMs, recoveryMs: Math.round(recoveryMs) });
+      rounds.push({ ...fault, recoveryMs });
     }
     for (const one of [...producers, intruder]) one.finish();
     say('the producers send what is not acknowledged yet');
-    await load;
+    await Promise.race([load, delay(SETTLE_MS, undefined, { ref: false }).then(() => Promise.reject(new Error('the producers did not get everything acknowledged')))]);
     say('comparing');
     const differences = await settled(stack, ledger);
-    return { seed, minutes, seconds: Math.round((performance.now() - startedMs) / 1000), acknowledged: ledger.acknowledged, intruded: intruder.published, rounds, differences };
+    return { seed, seconds: Math.round((performance.now() - startedMs) / 1000), acknowledged: ledger.acknowledged, intruded: intruder.published, rounds, differences };
   } finally {
     for (const one of [...producers, intruder]) one.finish();
     await stack.dispose();

@@ -19,7 +19,7 @@ export interface SinkOptions {
 /** Most rows of one insert; one block and one part at any server setting in use. */
 export const MAX_ROWS = 60_000;
 /**
- * An insert of 6,000 rows costs twice the CPU time a row that one of 30,000 does, and more parts to merge (`bench/README.md`):
+ * An insert of 6,000 rows costs twice the CPU time a row that one of 30,000 does, and more parts to merge (ADR 3):
  * a batch smaller than that is followed by a rest as long as it took itself, in which the next one grows. So inserts are small and
  * soon visible while the machine has time, and large when it has none. A few rows may follow each other a little faster.
  */

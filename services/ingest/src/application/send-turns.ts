@@ -16,8 +16,9 @@ export class SendTurns {
 
   /** Has `sender` take part in the next turn. */
   request(sender: Sender): void {
+    const arranged = this.waiting.size > 0;
     this.waiting.add(sender);
-    if (this.waiting.size > 1) return;
+    if (arranged) return;
     const waitMs = this.lastMs + this.intervalMs - performance.now();
     if (waitMs <= 0) setImmediate(this.run);
     else setTimeout(this.run, waitMs);
