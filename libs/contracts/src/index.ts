@@ -1,4 +1,6 @@
+export * from './correction-envelope.js';
 export * from './decode-usage-envelope.js';
+export * from './deltas.js';
 export * from './int128.js';
 export * from './priced-envelope.js';
 export * from './quantities.js';

@@ -1,9 +1,10 @@
 import { MAX_ROWS } from './decode-usage-envelope.js';
+import { type Deltas, readDeltas, writeDeltas } from './deltas.js';
 import { EnvelopeError, WireReader } from './wire-reader.js';
 import { WireWriter } from './wire-writer.js';
 
-/** What was decided about an event (Outcome in priced_envelope.proto). */
-export const Outcome = { priced: 1, unpriced: 2, duplicate: 3, quarantined: 4, late: 5, parked: 6 } as const;
+/** What was decided about an event, or about a correction (Outcome in priced_envelope.proto). */
+export const Outcome = { priced: 1, unpriced: 2, duplicate: 3, quarantined: 4, late: 5, parked: 6, applied: 7, refused: 8 } as const;
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
 /** Name of an outcome by its number. */
@@ -33,6 +34,10 @@ export interface PricedRun {
   /** 16 bytes a row: little-endian int128 in 1e-12 USD; 0 unless priced. */
   readonly costs: Uint8Array;
   readonly reasons: readonly Reason[];
+  /** True when `usage` is a CorrectionEnvelope; its rows are corrections. */
+  readonly correction?: boolean;
+  /** What corrections change because of this message. */
+  readonly deltas?: Deltas;
 }
 
 /** One PRICED message: the runs of the USAGE messages [sourceFrom..sourceTo]. */
@@ -78,6 +83,9 @@ export function encodePricedEnvelope(envelope: PricedEnvelope): Uint8Array {
           writer.text(3, reason.detail);
         });
       }
+      writer.uint(8, run.correction ? 1 : 0);
+      const { deltas } = run;
+      if (deltas) writer.message(9, () => writeDeltas(writer, deltas));
     });
   }
   return writer.finish();
@@ -117,11 +125,13 @@ export function decodePricedEnvelope(bytes: Uint8Array): PricedEnvelope {
   return envelope;
 }
 
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 function decodeRun(bytes: Uint8Array): PricedRun {
   const reader = new WireReader(bytes);
   const none = new Uint8Array(0);
   const reasons: Reason[] = [];
-  const run = { sourceSequence: 0, recordedAtUs: 0, usage: none as Uint8Array, undecodable: false, outcomes: none as Uint8Array, costs: none as Uint8Array, reasons };
+  const run: Mutable<PricedRun> = { sourceSequence: 0, recordedAtUs: 0, usage: none, undecodable: false, outcomes: none, costs: none, reasons };
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) run.sourceSequence = reader.uint();
     else if (field === 2) run.recordedAtUs = reader.uint();
@@ -130,6 +140,8 @@ function decodeRun(bytes: Uint8Array): PricedRun {
     else if (field === 5) run.outcomes = reader.raw();
     else if (field === 6) run.costs = reader.raw();
     else if (field === 7) reasons.push(decodeReason(reader.raw()));
+    else if (field === 8) run.correction = reader.uint() === 1;
+    else if (field === 9) run.deltas = readDeltas(reader.raw());
     else reader.skip();
   }
   if (run.outcomes.length < 1 || run.outcomes.length > MAX_ROWS) {

@@ -1,6 +1,8 @@
 /** Names on the broker. One stream for each partition of USAGE and of PRICED, and one QUOTA stream. */
 export const usageStream = (generation: number, partition: number): string => `USAGE_g${generation}_p${partition}`;
 export const usageSubject = (generation: number, partition: number): string => `ledgerline.usage.g${generation}.p${partition}`;
+/** Corrections lie in the partition's USAGE stream, under a subject of their own that trusted producers may not use. */
+export const correctionSubject = (generation: number, partition: number): string => `ledgerline.correction.g${generation}.p${partition}`;
 export const pricedStream = (generation: number, partition: number): string => `PRICED_g${generation}_p${partition}`;
 export const pricedSubject = (generation: number, partition: number): string => `ledgerline.priced.g${generation}.p${partition}`;
 

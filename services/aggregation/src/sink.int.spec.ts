@@ -48,7 +48,7 @@ function batchOf(messages: { partition: number; data: Uint8Array }[], epoch = 1)
   const batch: PartitionBatch = { unit: 0, messages: [], epochs: new Map([[0, epoch]]), heads: new Map() };
   for (const { partition, data } of messages) {
     const sequence = nextSequence++;
-    batch.messages.push({ partition, sequence, timestampUs: 0, data });
+    batch.messages.push({ partition, sequence, timestampUs: 0, subject: '', data });
     batch.heads.set(partition, { sequence, streamCreated: 'then', messageDigest: `digest-${sequence}`, highestSeen: sequence });
   }
   return batch;

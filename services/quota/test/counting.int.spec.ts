@@ -57,7 +57,7 @@ class Copy {
     const data = envelopeOf(partition, [runOf(at.sourceSequence + 1, partition, events)]);
     const batch: PartitionBatch = {
       unit: null,
-      messages: [{ partition, sequence, timestampUs: 0, data }],
+      messages: [{ partition, sequence, timestampUs: 0, subject: '', data }],
       epochs: new Map([[partition, epoch]]),
       heads: new Map([[partition, { sequence, streamCreated: 'now', messageDigest: 'd', highestSeen: sequence }]]),
     };

@@ -16,7 +16,7 @@ const event = (requests: number, outcome: Outcome = Outcome.priced): TestEvent =
 function batchOf(messages: Uint8Array[], partition = 0): PartitionBatch {
   return {
     unit: null,
-    messages: messages.map((data, i) => ({ partition, sequence: i + 1, timestampUs: 0, data })),
+    messages: messages.map((data, i) => ({ partition, sequence: i + 1, timestampUs: 0, subject: '', data })),
     epochs: new Map(),
     heads: new Map([[partition, { sequence: messages.length, streamCreated: 'c', messageDigest: 'd', highestSeen: messages.length }]]),
   };

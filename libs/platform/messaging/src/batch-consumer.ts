@@ -4,6 +4,7 @@ export interface PartitionMessage {
   sequence: number;
   /** the broker's timestamp, microseconds since 1970 */
   timestampUs: number;
+  subject: string;
   data: Uint8Array;
   traceparent?: string;
 }

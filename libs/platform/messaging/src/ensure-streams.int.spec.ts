@@ -66,6 +66,16 @@ describe('ensureStreams', () => {
     expect((await config(stream)).max_age).toBe(3_600_000_000_000);
   });
 
+  it('gives a stream the subject that it was made without', async () => {
+    generation++;
+    await ensureStreams(nc, wanted({ kinds: ['USAGE'] }));
+    const stream = `USAGE_g${generation}_p0`;
+    const subjects = (await config(stream)).subjects;
+    await (await jetstreamManager(nc)).streams.update(stream, { subjects: [subjects[0]!] });
+    await ensureStreams(nc, wanted({ kinds: ['USAGE'] }));
+    expect((await config(stream)).subjects).toEqual(subjects);
+  });
+
   it('raises a byte limit and refuses to lower it', async () => {
     generation++;
     await ensureStreams(nc, wanted({ kinds: ['USAGE'] }));

@@ -38,7 +38,7 @@ const STREAM_NAME_IN_USE = 10058;
 
 /**
  * Creates the streams that are missing and checks those that exist; safe when several processes do it at once.
- * A larger `maxBytes` is applied to existing streams. Anything else that differs is a {@link StreamConflictError}: the log
+ * A larger `maxBytes` and a subject more are applied to existing streams. Anything else that differs is a {@link StreamConflictError}: the log
  * is the truth, so it is never reshaped silently.
  */
 export async function ensureStreams(nc: NatsConnection, wanted: StreamsWanted): Promise<void> {
@@ -56,10 +56,10 @@ type Settings = Pick<
 >;
 
 function settings(kind: StreamKind, partition: number, { generation, partitions, maxBytes }: StreamsWanted): Settings {
-  const { stream, subject } = streamOf(kind, generation, partition);
+  const { stream, subjects } = streamOf(kind, generation, partition);
   return {
     name: stream,
-    subjects: [subject],
+    subjects,
     // The partition count is part of the description because 2.9 has no stream metadata, and it must survive a half-finished creation.
     description: kind === 'QUOTA' ? 'Ledgerline QUOTA' : `Ledgerline ${kind}, generation ${generation}, partition ${partition} of ${partitions}`,
     retention: RetentionPolicy.Limits,
@@ -87,9 +87,15 @@ async function refuseOtherPartitions(jsm: JetStreamManager, kind: StreamKind, { 
 
 async function ensureStream(jsm: JetStreamManager, wanted: Settings): Promise<void> {
   const existing = (await findStream(jsm, wanted.name)) ?? (await createStream(jsm, wanted));
-  const found = existing.config;
+  const found = await withAllSubjects(jsm, existing.config, wanted);
   refuseOtherSettings(wanted, found);
   if (found.max_bytes < wanted.max_bytes) await jsm.streams.update(wanted.name, { max_bytes: wanted.max_bytes });
+}
+
+/** A stream made before one of its subjects was thought of takes that up; one with a subject of its own contradicts. */
+async function withAllSubjects(jsm: JetStreamManager, found: StreamConfig, { name, subjects }: Settings): Promise<StreamConfig> {
+  const missing = found.subjects.length < subjects.length && found.subjects.every((subject) => subjects.includes(subject));
+  return missing ? (await jsm.streams.update(name, { subjects })).config : found;
 }
 
 function refuseOtherSettings(wanted: Settings, found: StreamConfig): void {

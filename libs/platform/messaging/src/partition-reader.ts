@@ -186,6 +186,7 @@ export class PartitionReader {
       partition: this.partition,
       sequence: streamSequence,
       timestampUs: Number(message.timestampNanos / 1000n),
+      subject: message.subject,
       data: message.data,
       ...(traceparent ? { traceparent } : {}),
     });

@@ -19,7 +19,7 @@ export async function* readRange(js: JetStreamClient, stream: string, from: numb
       for await (const message of await consumer.fetch({ max_messages: Math.min(PULL_MESSAGES, to - next + 1), expires: PULL_EXPIRES_MS })) {
         if (message.seq !== next) throw new SequenceGapError(stream, next, message.seq);
         next++;
-        yield { sequence: message.seq, timestampUs: Number(message.timestampNanos / 1000n), data: message.data };
+        yield { sequence: message.seq, timestampUs: Number(message.timestampNanos / 1000n), subject: message.subject, data: message.data };
       }
       if (next === before) throw new Error(`${stream}: message ${next} did not arrive within ${PULL_EXPIRES_MS} ms`);
     }

@@ -5,6 +5,7 @@ import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager, type Store
 export interface StoredMessage {
   sequence: number;
   timestampUs: number;
+  subject: string;
   data: Uint8Array;
   traceparent?: string;
 }
@@ -61,6 +62,7 @@ async function getMessage(jsm: JetStreamManager, stream: string, query: { seq: n
   return {
     sequence: found.seq,
     timestampUs: microseconds(found.timestamp),
+    subject: found.subject,
     data: found.data,
     ...(traceparent ? { traceparent } : {}),
   };

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ledgerline/pricing/v1/priced_envelope.proto.
  */
 export const file_ledgerline_pricing_v1_priced_envelope: GenFile = /*@__PURE__*/
-  fileDesc("CitsZWRnZXJsaW5lL3ByaWNpbmcvdjEvcHJpY2VkX2VudmVsb3BlLnByb3RvEhVsZWRnZXJsaW5lLnByaWNpbmcudjEi6gEKDlByaWNlZEVudmVsb3BlEg4KBnNjaGVtYRgBIAEoDRISCgpnZW5lcmF0aW9uGAIgASgNEhEKCXBhcnRpdGlvbhgDIAEoDRITCgtzb3VyY2VfZnJvbRgEIAEoBBIRCglzb3VyY2VfdG8YBSABKAQSGgoScHJldmlvdXNfc291cmNlX3RvGAYgASgEEhEKCXdyaXRlcl9pZBgHIAEoCRIaChJwcmljZV9ib29rX3ZlcnNpb24YCCABKAkSLgoEcnVucxgJIAMoCzIgLmxlZGdlcmxpbmUucHJpY2luZy52MS5QcmljZWRSdW4isQEKCVByaWNlZFJ1bhIXCg9zb3VyY2Vfc2VxdWVuY2UYASABKAQSFgoOcmVjb3JkZWRfYXRfdXMYAiABKAQSDQoFdXNhZ2UYAyABKAwSEwoLdW5kZWNvZGFibGUYBCABKAgSEAoIb3V0Y29tZXMYBSABKAwSDQoFY29zdHMYBiABKAwSLgoHcmVhc29ucxgHIAMoCzIdLmxlZGdlcmxpbmUucHJpY2luZy52MS5SZWFzb24iNQoGUmVhc29uEg0KBWluZGV4GAEgASgNEgwKBGNvZGUYAiABKAkSDgoGZGV0YWlsGAMgASgJKqIBCgdPdXRjb21lEhcKE09VVENPTUVfVU5TUEVDSUZJRUQQABISCg5PVVRDT01FX1BSSUNFRBABEhQKEE9VVENPTUVfVU5QUklDRUQQAhIVChFPVVRDT01FX0RVUExJQ0FURRADEhcKE09VVENPTUVfUVVBUkFOVElORUQQBBIQCgxPVVRDT01FX0xBVEUQBRISCg5PVVRDT01FX1BBUktFRBAGYgZwcm90bzM");
+  fileDesc("CitsZWRnZXJsaW5lL3ByaWNpbmcvdjEvcHJpY2VkX2VudmVsb3BlLnByb3RvEhVsZWRnZXJsaW5lLnByaWNpbmcudjEi6gEKDlByaWNlZEVudmVsb3BlEg4KBnNjaGVtYRgBIAEoDRISCgpnZW5lcmF0aW9uGAIgASgNEhEKCXBhcnRpdGlvbhgDIAEoDRITCgtzb3VyY2VfZnJvbRgEIAEoBBIRCglzb3VyY2VfdG8YBSABKAQSGgoScHJldmlvdXNfc291cmNlX3RvGAYgASgEEhEKCXdyaXRlcl9pZBgHIAEoCRIaChJwcmljZV9ib29rX3ZlcnNpb24YCCABKAkSLgoEcnVucxgJIAMoCzIgLmxlZGdlcmxpbmUucHJpY2luZy52MS5QcmljZWRSdW4i9AEKCVByaWNlZFJ1bhIXCg9zb3VyY2Vfc2VxdWVuY2UYASABKAQSFgoOcmVjb3JkZWRfYXRfdXMYAiABKAQSDQoFdXNhZ2UYAyABKAwSEwoLdW5kZWNvZGFibGUYBCABKAgSEAoIb3V0Y29tZXMYBSABKAwSDQoFY29zdHMYBiABKAwSLgoHcmVhc29ucxgHIAMoCzIdLmxlZGdlcmxpbmUucHJpY2luZy52MS5SZWFzb24SEgoKY29ycmVjdGlvbhgIIAEoCBItCgZkZWx0YXMYCSABKAsyHS5sZWRnZXJsaW5lLnByaWNpbmcudjEuRGVsdGFzIkUKBkRlbHRhcxIMCgRyb3dzGAEgASgMEi0KB2VudHJpZXMYAiADKAsyHC5sZWRnZXJsaW5lLnByaWNpbmcudjEuRGVsdGEizAEKBURlbHRhEi4KBGtpbmQYASABKA4yIC5sZWRnZXJsaW5lLnByaWNpbmcudjEuRGVsdGFLaW5kEhAKCHJldHJhY3RzGAIgASgIEg8KB3ZlcnNpb24YAyABKA0SFQoNY29ycmVjdGlvbl9pZBgEIAEoCRIvCgdvdXRjb21lGAUgASgOMh4ubGVkZ2VybGluZS5wcmljaW5nLnYxLk91dGNvbWUSDAoEY29zdBgGIAEoDBIaChJwcmljZV9ib29rX3ZlcnNpb24YByABKAkiNQoGUmVhc29uEg0KBWluZGV4GAEgASgNEgwKBGNvZGUYAiABKAkSDgoGZGV0YWlsGAMgASgJKqIBCglEZWx0YUtpbmQSGgoWREVMVEFfS0lORF9VTlNQRUNJRklFRBAAEhcKE0RFTFRBX0tJTkRfQURKVVNURUQQAhIVChFERUxUQV9LSU5EX1ZPSURFRBADEhcKE0RFTFRBX0tJTkRfUkVQUklDRUQQBBIXChNERUxUQV9LSU5EX1JFRlVOREVEEAUSFwoTREVMVEFfS0lORF9DUkVESVRFRBAGKswBCgdPdXRjb21lEhcKE09VVENPTUVfVU5TUEVDSUZJRUQQABISCg5PVVRDT01FX1BSSUNFRBABEhQKEE9VVENPTUVfVU5QUklDRUQQAhIVChFPVVRDT01FX0RVUExJQ0FURRADEhcKE09VVENPTUVfUVVBUkFOVElORUQQBBIQCgxPVVRDT01FX0xBVEUQBRISCg5PVVRDT01FX1BBUktFRBAGEhMKD09VVENPTUVfQVBQTElFRBAHEhMKD09VVENPTUVfUkVGVVNFRBAIYgZwcm90bzM");
 
 /**
  * One JetStream message on a PRICED stream: what became of every event of the USAGE messages
@@ -103,7 +103,7 @@ export type PricedRun = Message<"ledgerline.pricing.v1.PricedRun"> & {
   recordedAtUs: bigint;
 
   /**
-   * The USAGE message as it was published, so that nothing downstream needs a second source.
+   * The USAGE message as it was published, so that nothing downstream needs a second source: a UsageEnvelope, or a CorrectionEnvelope.
    *
    * @generated from field: bytes usage = 3;
    */
@@ -117,7 +117,7 @@ export type PricedRun = Message<"ledgerline.pricing.v1.PricedRun"> & {
   undecodable: boolean;
 
   /**
-   * One Outcome a row.
+   * One Outcome a row (a usage event, or a correction).
    *
    * @generated from field: bytes outcomes = 5;
    */
@@ -134,6 +134,20 @@ export type PricedRun = Message<"ledgerline.pricing.v1.PricedRun"> & {
    * @generated from field: repeated ledgerline.pricing.v1.Reason reasons = 7;
    */
   reasons: Reason[];
+
+  /**
+   * True when usage holds a CorrectionEnvelope.
+   *
+   * @generated from field: bool correction = 8;
+   */
+  correction: boolean;
+
+  /**
+   * What corrections change because of this message; missing when nothing.
+   *
+   * @generated from field: ledgerline.pricing.v1.Deltas deltas = 9;
+   */
+  deltas?: Deltas | undefined;
 };
 
 /**
@@ -142,6 +156,93 @@ export type PricedRun = Message<"ledgerline.pricing.v1.PricedRun"> & {
  */
 export const PricedRunSchema: GenMessage<PricedRun> = /*@__PURE__*/
   messageDesc(file_ledgerline_pricing_v1_priced_envelope, 1);
+
+/**
+ * Signed rows. Added to everything before, they make each corrected event what it should be.
+ *
+ * @generated from message ledgerline.pricing.v1.Deltas
+ */
+export type Deltas = Message<"ledgerline.pricing.v1.Deltas"> & {
+  /**
+   * A UsageEnvelope: the original's fields, with the quantities of this row, never negative.
+   *
+   * @generated from field: bytes rows = 1;
+   */
+  rows: Uint8Array;
+
+  /**
+   * One for each row.
+   *
+   * @generated from field: repeated ledgerline.pricing.v1.Delta entries = 2;
+   */
+  entries: Delta[];
+};
+
+/**
+ * Describes the message ledgerline.pricing.v1.Deltas.
+ * Use `create(DeltasSchema)` to create a new message.
+ */
+export const DeltasSchema: GenMessage<Deltas> = /*@__PURE__*/
+  messageDesc(file_ledgerline_pricing_v1_priced_envelope, 2);
+
+/**
+ * How a row of Deltas counts.
+ *
+ * @generated from message ledgerline.pricing.v1.Delta
+ */
+export type Delta = Message<"ledgerline.pricing.v1.Delta"> & {
+  /**
+   * @generated from field: ledgerline.pricing.v1.DeltaKind kind = 1;
+   */
+  kind: DeltaKind;
+
+  /**
+   * True: the row takes back what was counted before; all of its amounts count negative.
+   *
+   * @generated from field: bool retracts = 2;
+   */
+  retracts: boolean;
+
+  /**
+   * Which state of the event the row adds or takes back: 0 as it was recorded, n after the n-th correction.
+   *
+   * @generated from field: uint32 version = 3;
+   */
+  version: number;
+
+  /**
+   * @generated from field: string correction_id = 4;
+   */
+  correctionId: string;
+
+  /**
+   * OUTCOME_PRICED, or OUTCOME_UNPRICED: the cost is unknown.
+   *
+   * @generated from field: ledgerline.pricing.v1.Outcome outcome = 5;
+   */
+  outcome: Outcome;
+
+  /**
+   * 16 bytes like PricedRun.costs; with its sign: negative where the row retracts.
+   *
+   * @generated from field: bytes cost = 6;
+   */
+  cost: Uint8Array;
+
+  /**
+   * The book that the cost was computed with; empty when it was stated.
+   *
+   * @generated from field: string price_book_version = 7;
+   */
+  priceBookVersion: string;
+};
+
+/**
+ * Describes the message ledgerline.pricing.v1.Delta.
+ * Use `create(DeltaSchema)` to create a new message.
+ */
+export const DeltaSchema: GenMessage<Delta> = /*@__PURE__*/
+  messageDesc(file_ledgerline_pricing_v1_priced_envelope, 3);
 
 /**
  * Why a row was not counted.
@@ -172,7 +273,52 @@ export type Reason = Message<"ledgerline.pricing.v1.Reason"> & {
  * Use `create(ReasonSchema)` to create a new message.
  */
 export const ReasonSchema: GenMessage<Reason> = /*@__PURE__*/
-  messageDesc(file_ledgerline_pricing_v1_priced_envelope, 2);
+  messageDesc(file_ledgerline_pricing_v1_priced_envelope, 4);
+
+/**
+ * What made a row.
+ *
+ * @generated from enum ledgerline.pricing.v1.DeltaKind
+ */
+export enum DeltaKind {
+  /**
+   * @generated from enum value: DELTA_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: DELTA_KIND_ADJUSTED = 2;
+   */
+  ADJUSTED = 2,
+
+  /**
+   * @generated from enum value: DELTA_KIND_VOIDED = 3;
+   */
+  VOIDED = 3,
+
+  /**
+   * @generated from enum value: DELTA_KIND_REPRICED = 4;
+   */
+  REPRICED = 4,
+
+  /**
+   * @generated from enum value: DELTA_KIND_REFUNDED = 5;
+   */
+  REFUNDED = 5,
+
+  /**
+   * Counts no event and no quantity, only a negative cost.
+   *
+   * @generated from enum value: DELTA_KIND_CREDITED = 6;
+   */
+  CREDITED = 6,
+}
+
+/**
+ * Describes the enum ledgerline.pricing.v1.DeltaKind.
+ */
+export const DeltaKindSchema: GenEnum<DeltaKind> = /*@__PURE__*/
+  enumDesc(file_ledgerline_pricing_v1_priced_envelope, 0);
 
 /**
  * What was decided about an event.
@@ -214,11 +360,25 @@ export enum Outcome {
    * @generated from enum value: OUTCOME_PARKED = 6;
    */
   PARKED = 6,
+
+  /**
+   * A correction that took effect; a later delta of a parked one says so by its correction_id.
+   *
+   * @generated from enum value: OUTCOME_APPLIED = 7;
+   */
+  APPLIED = 7,
+
+  /**
+   * A correction that could not take effect, with its reason.
+   *
+   * @generated from enum value: OUTCOME_REFUSED = 8;
+   */
+  REFUSED = 8,
 }
 
 /**
  * Describes the enum ledgerline.pricing.v1.Outcome.
  */
 export const OutcomeSchema: GenEnum<Outcome> = /*@__PURE__*/
-  enumDesc(file_ledgerline_pricing_v1_priced_envelope, 0);
+  enumDesc(file_ledgerline_pricing_v1_priced_envelope, 1);
 

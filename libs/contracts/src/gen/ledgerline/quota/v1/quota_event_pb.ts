@@ -194,14 +194,14 @@ export type Crossing = Message<"ledgerline.quota.v1.Crossing"> & {
   model: string;
 
   /**
-   * Plain decimal text, in the metric's own unit.
+   * Plain decimal text in the metric's own unit: the limit in force when it was decided.
    *
    * @generated from field: string limit = 6;
    */
   limit: string;
 
   /**
-   * Goes up by one whenever the limit is changed.
+   * Goes up by one whenever the limit is changed; when a change takes back a crossing, the version that was crossed.
    *
    * @generated from field: uint32 limit_version = 7;
    */
