@@ -9,7 +9,7 @@ const text = fc.string({ unit: 'grapheme', maxLength: 30 }).filter((value) => va
 const corrections: fc.Arbitrary<Correction> = fc.record({
   usageId: bytes16,
   correctionId: text,
-  kind: fc.constantFrom('adjust', 'refund', 'void', 'reprice', 'credit'),
+  kind: fc.constantFrom('adjust', 'refund', 'void', 'reprice', 'credit', 'discard', 'release'),
   customerId: text,
   requestedBy: text,
   reason: text,
@@ -21,6 +21,8 @@ const corrections: fc.Arbitrary<Correction> = fc.record({
   occurredAtUs: fc.maxSafeNat(),
   provider: text,
   model: text,
+  heldSequence: fc.maxSafeNat(),
+  heldIndex: fc.nat(16_383),
 });
 
 describe('the correction envelope', () => {

@@ -4,11 +4,11 @@ import { QUANTITY_COUNT } from './quantities.js';
 import { EnvelopeError } from './wire-reader.js';
 
 /** What a correction asks for; see correction_envelope.proto. */
-export type CorrectionKind = 'adjust' | 'refund' | 'void' | 'reprice' | 'credit';
+export type CorrectionKind = 'adjust' | 'refund' | 'void' | 'reprice' | 'credit' | 'discard' | 'release';
 
 /** A statement of what an event should be. Texts: '' is absent. */
 export interface Correction {
-  /** 16 bytes: the original's address, or a credit's own. */
+  /** 16 bytes: the original's address, or a credit's own; zeros for a held item that has none. */
   readonly usageId: Uint8Array;
   readonly correctionId: string;
   readonly kind: CorrectionKind;
@@ -29,6 +29,9 @@ export interface Correction {
   readonly occurredAtUs: number;
   readonly provider: string;
   readonly model: string;
+  /** Of a discard or release only: USAGE sequence and row of what was held back, in this partition. */
+  readonly heldSequence: number;
+  readonly heldIndex: number;
 }
 
 export interface CorrectionEnvelope {
@@ -48,6 +51,8 @@ const KINDS: Readonly<Record<CorrectionKind, WireKind>> = {
   void: WireKind.VOID,
   reprice: WireKind.REPRICE,
   credit: WireKind.CREDIT,
+  discard: WireKind.DISCARD,
+  release: WireKind.RELEASE,
 };
 const KIND_NAMES = new Map(Object.entries(KINDS).map(([name, kind]) => [kind, name as CorrectionKind]));
 const STATUSES = { ok: TargetStatus.OK, error: TargetStatus.ERROR } as const;
@@ -61,13 +66,14 @@ export function encodeCorrectionEnvelope({ generation, partition, corrections }:
 }
 
 function toWire(correction: Correction) {
-  const { usage, status, replacedBy, kind, requestedAtUs, occurredAtUs, ...same } = correction;
+  const { usage, status, replacedBy, kind, requestedAtUs, occurredAtUs, heldSequence, ...same } = correction;
   return {
     ...same,
     usageId: new Uint8Array(correction.usageId),
     kind: KINDS[kind],
     requestedAtUs: BigInt(requestedAtUs),
     occurredAtUs: BigInt(occurredAtUs),
+    heldSequence: BigInt(heldSequence),
     ...(usage ? { usage: { amounts: [...usage].map(([quantity, amount]) => ({ quantity: quantity + 1, amount })) } } : {}),
     status: status === null ? TargetStatus.UNSPECIFIED : STATUSES[status],
     replacedBy: new Uint8Array(replacedBy ?? []),
@@ -117,6 +123,8 @@ function fromWire(wire: WireCorrection): Correction {
     occurredAtUs: Number(wire.occurredAtUs),
     provider,
     model,
+    heldSequence: Number(wire.heldSequence),
+    heldIndex: wire.heldIndex,
   };
 }
 

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ledgerline/metering/v1/correction_envelope.proto.
  */
 export const file_ledgerline_metering_v1_correction_envelope: GenFile = /*@__PURE__*/
-  fileDesc("CjBsZWRnZXJsaW5lL21ldGVyaW5nL3YxL2NvcnJlY3Rpb25fZW52ZWxvcGUucHJvdG8SFmxlZGdlcmxpbmUubWV0ZXJpbmcudjEihAEKEkNvcnJlY3Rpb25FbnZlbG9wZRIOCgZzY2hlbWEYASABKA0SEgoKZ2VuZXJhdGlvbhgCIAEoDRIRCglwYXJ0aXRpb24YAyABKA0SNwoLY29ycmVjdGlvbnMYBCADKAsyIi5sZWRnZXJsaW5lLm1ldGVyaW5nLnYxLkNvcnJlY3Rpb24iiQMKCkNvcnJlY3Rpb24SEAoIdXNhZ2VfaWQYASABKAwSFQoNY29ycmVjdGlvbl9pZBgCIAEoCRI0CgRraW5kGAMgASgOMiYubGVkZ2VybGluZS5tZXRlcmluZy52MS5Db3JyZWN0aW9uS2luZBITCgtjdXN0b21lcl9pZBgEIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYBSABKAkSDgoGcmVhc29uGAYgASgJEhcKD3JlcXVlc3RlZF9hdF91cxgHIAEoBBIyCgV1c2FnZRgIIAEoCzIjLmxlZGdlcmxpbmUubWV0ZXJpbmcudjEuVGFyZ2V0VXNhZ2USEAoIY29zdF91c2QYCSABKAkSNAoGc3RhdHVzGAogASgOMiQubGVkZ2VybGluZS5tZXRlcmluZy52MS5UYXJnZXRTdGF0dXMSEwoLcmVwbGFjZWRfYnkYCyABKAwSFgoOb2NjdXJyZWRfYXRfdXMYDCABKAQSEAoIcHJvdmlkZXIYDSABKAkSDQoFbW9kZWwYDiABKAkiRAoLVGFyZ2V0VXNhZ2USNQoHYW1vdW50cxgBIAMoCzIkLmxlZGdlcmxpbmUubWV0ZXJpbmcudjEuVGFyZ2V0QW1vdW50IlIKDFRhcmdldEFtb3VudBIyCghxdWFudGl0eRgBIAEoDjIgLmxlZGdlcmxpbmUubWV0ZXJpbmcudjEuUXVhbnRpdHkSDgoGYW1vdW50GAIgASgEKrwBCg5Db3JyZWN0aW9uS2luZBIfChtDT1JSRUNUSU9OX0tJTkRfVU5TUEVDSUZJRUQQABIaChZDT1JSRUNUSU9OX0tJTkRfQURKVVNUEAESGgoWQ09SUkVDVElPTl9LSU5EX1JFRlVORBACEhgKFENPUlJFQ1RJT05fS0lORF9WT0lEEAMSGwoXQ09SUkVDVElPTl9LSU5EX1JFUFJJQ0UQBBIaChZDT1JSRUNUSU9OX0tJTkRfQ1JFRElUEAUqXAoMVGFyZ2V0U3RhdHVzEh0KGVRBUkdFVF9TVEFUVVNfVU5TUEVDSUZJRUQQABIUChBUQVJHRVRfU1RBVFVTX09LEAESFwoTVEFSR0VUX1NUQVRVU19FUlJPUhACYgZwcm90bzM", [file_ledgerline_metering_v1_usage_envelope]);
+  fileDesc("CjBsZWRnZXJsaW5lL21ldGVyaW5nL3YxL2NvcnJlY3Rpb25fZW52ZWxvcGUucHJvdG8SFmxlZGdlcmxpbmUubWV0ZXJpbmcudjEihAEKEkNvcnJlY3Rpb25FbnZlbG9wZRIOCgZzY2hlbWEYASABKA0SEgoKZ2VuZXJhdGlvbhgCIAEoDRIRCglwYXJ0aXRpb24YAyABKA0SNwoLY29ycmVjdGlvbnMYBCADKAsyIi5sZWRnZXJsaW5lLm1ldGVyaW5nLnYxLkNvcnJlY3Rpb24itAMKCkNvcnJlY3Rpb24SEAoIdXNhZ2VfaWQYASABKAwSFQoNY29ycmVjdGlvbl9pZBgCIAEoCRI0CgRraW5kGAMgASgOMiYubGVkZ2VybGluZS5tZXRlcmluZy52MS5Db3JyZWN0aW9uS2luZBITCgtjdXN0b21lcl9pZBgEIAEoCRIUCgxyZXF1ZXN0ZWRfYnkYBSABKAkSDgoGcmVhc29uGAYgASgJEhcKD3JlcXVlc3RlZF9hdF91cxgHIAEoBBIyCgV1c2FnZRgIIAEoCzIjLmxlZGdlcmxpbmUubWV0ZXJpbmcudjEuVGFyZ2V0VXNhZ2USEAoIY29zdF91c2QYCSABKAkSNAoGc3RhdHVzGAogASgOMiQubGVkZ2VybGluZS5tZXRlcmluZy52MS5UYXJnZXRTdGF0dXMSEwoLcmVwbGFjZWRfYnkYCyABKAwSFgoOb2NjdXJyZWRfYXRfdXMYDCABKAQSEAoIcHJvdmlkZXIYDSABKAkSDQoFbW9kZWwYDiABKAkSFQoNaGVsZF9zZXF1ZW5jZRgPIAEoBBISCgpoZWxkX2luZGV4GBAgASgNIkQKC1RhcmdldFVzYWdlEjUKB2Ftb3VudHMYASADKAsyJC5sZWRnZXJsaW5lLm1ldGVyaW5nLnYxLlRhcmdldEFtb3VudCJSCgxUYXJnZXRBbW91bnQSMgoIcXVhbnRpdHkYASABKA4yIC5sZWRnZXJsaW5lLm1ldGVyaW5nLnYxLlF1YW50aXR5Eg4KBmFtb3VudBgCIAEoBCr2AQoOQ29ycmVjdGlvbktpbmQSHwobQ09SUkVDVElPTl9LSU5EX1VOU1BFQ0lGSUVEEAASGgoWQ09SUkVDVElPTl9LSU5EX0FESlVTVBABEhoKFkNPUlJFQ1RJT05fS0lORF9SRUZVTkQQAhIYChRDT1JSRUNUSU9OX0tJTkRfVk9JRBADEhsKF0NPUlJFQ1RJT05fS0lORF9SRVBSSUNFEAQSGgoWQ09SUkVDVElPTl9LSU5EX0NSRURJVBAFEhsKF0NPUlJFQ1RJT05fS0lORF9ESVNDQVJEEAYSGwoXQ09SUkVDVElPTl9LSU5EX1JFTEVBU0UQBypcCgxUYXJnZXRTdGF0dXMSHQoZVEFSR0VUX1NUQVRVU19VTlNQRUNJRklFRBAAEhQKEFRBUkdFVF9TVEFUVVNfT0sQARIXChNUQVJHRVRfU1RBVFVTX0VSUk9SEAJiBnByb3RvMw", [file_ledgerline_metering_v1_usage_envelope]);
 
 /**
  * One JetStream message on a partition's correction subject, stored in the same stream as its USAGE: corrections of usage
@@ -58,7 +58,8 @@ export const CorrectionEnvelopeSchema: GenMessage<CorrectionEnvelope> = /*@__PUR
  */
 export type Correction = Message<"ledgerline.metering.v1.Correction"> & {
   /**
-   * 16 bytes: the original's address. For a credit: its own, made of customer_id and correction_id.
+   * 16 bytes: the original's address. For a credit: its own, made of customer_id and correction_id. For a discard or release: the held
+   * item's, zeros where it has none.
    *
    * @generated from field: bytes usage_id = 1;
    */
@@ -147,6 +148,18 @@ export type Correction = Message<"ledgerline.metering.v1.Correction"> & {
    * @generated from field: string model = 14;
    */
   model: string;
+
+  /**
+   * Of a discard or release only: where the item that was held back lies, in this partition and generation.
+   *
+   * @generated from field: uint64 held_sequence = 15;
+   */
+  heldSequence: bigint;
+
+  /**
+   * @generated from field: uint32 held_index = 16;
+   */
+  heldIndex: number;
 };
 
 /**
@@ -240,6 +253,20 @@ export enum CorrectionKind {
    * @generated from enum value: CORRECTION_KIND_CREDIT = 5;
    */
   CREDIT = 5,
+
+  /**
+   * An item that was held back (quarantined or late) is given up. Counts nothing.
+   *
+   * @generated from enum value: CORRECTION_KIND_DISCARD = 6;
+   */
+  DISCARD = 6,
+
+  /**
+   * An item that was held back has been sent again as an event. Counts nothing itself.
+   *
+   * @generated from enum value: CORRECTION_KIND_RELEASE = 7;
+   */
+  RELEASE = 7,
 }
 
 /**
