@@ -4,6 +4,7 @@ export * from './deltas.js';
 export * from './int128.js';
 export * from './priced-envelope.js';
 export * from './quantities.js';
+export * from './read-usage-row.js';
 export * from './subjects.js';
 export * from './usage-columns.js';
 export * from './usage-envelope-builder.js';

@@ -11,6 +11,10 @@ import { type Meter } from '@opentelemetry/api';
 import { type Kysely } from 'kysely';
 import { type Pool } from 'pg';
 import { type Logger } from 'pino';
+import { correctionMigration } from './adapters/corrections/correction-migration.js';
+import { PostgresCorrectionLedgers } from './adapters/corrections/postgres-correction-ledger.js';
+import { type PricingDatabase } from './adapters/corrections/pricing-database.js';
+import { NoStoredEvents } from './adapters/no-stored-events.js';
 import { FileIdempotencyIndexes } from './adapters/file-idempotency-index.js';
 import { JetStreamPricedLog } from './adapters/jetstream-priced-log.js';
 import { OtelOutcomeCounter } from './adapters/otel-outcome-counter.js';
@@ -41,7 +45,7 @@ export class PricingModule implements OnApplicationShutdown {
   static forRoot(config: PricingConfig): DynamicModule {
     return {
       module: PricingModule,
-      imports: [PostgresModule.forRoot({ schema: SCHEMA, migrations: { '0001_create_leases': leaseMigration(SCHEMA) } })],
+      imports: [PostgresModule.forRoot({ schema: SCHEMA, migrations: { '0001_create_leases': leaseMigration(SCHEMA), '0002_create_corrections': correctionMigration } })],
       controllers: [UsageConsumer],
       providers: [
         { provide: NATS, useFactory: () => connectBroker(config) },
@@ -108,6 +112,7 @@ function pricePartitions(config: PricingConfig, nc: NatsConnection, db: Kysely<u
   const root = config.PRICING_INDEX_DIR ?? join(config.DATA_DIR, 'pricing-index');
   const indexes = new FileIdempotencyIndexes(join(root, `instance-${instance.replace(/[^\w.-]/g, '_')}`));
   const ownership = new PostgresOwnership(db, SCHEMA, LEASES, leases);
+  const ledgers = new PostgresCorrectionLedgers(db as Kysely<PricingDatabase>);
   const counter = new OtelOutcomeCounter(meter);
   // A restarted process of the same name must not take the old one's messages for its own.
   const writerId = `${instance}/${randomBytes(8).toString('hex')}`;
@@ -119,6 +124,8 @@ function pricePartitions(config: PricingConfig, nc: NatsConnection, db: Kysely<u
         log: new JetStreamPricedLog(nc, generation, partition, config.PUBLISH_TIMEOUT_MS),
         indexes,
         ownership,
+        ledger: ledgers.open(generation, partition),
+        stored: new NoStoredEvents(),
         writerId,
         onRuns: (runs) => counter.count(runs),
       }),
