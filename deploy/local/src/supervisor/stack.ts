@@ -95,6 +95,7 @@ export class Stack {
       PARTITIONS: String(partitions),
       USAGE_ID_KEY: this.secrets.usageIdKey,
       STREAM_MAX_BYTES: String(2 * GIB),
+      ...(name === 'ingest' && { READ_API_URL: `http://127.0.0.1:${this.settings.ports['read-api']}` }),
       ...(name === 'pricing' && { PRICING_INDEX_DIR: join(this.settings.home, 'data/pricing-index') }),
       ...(name === 'aggregation' && { AGGREGATION_SHARDS: String(aggregation_shards) }),
       ...(name === 'accounts' && { ADMIN_KEY: this.secrets.adminKey }),

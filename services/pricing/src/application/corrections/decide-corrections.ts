@@ -136,11 +136,11 @@ function targetOf({ kind, usage, costUsd, status }: Correction): CorrectionTarge
 
 const refused = (reason: Refusal): Verdict => ({ outcome: Outcome.refused, reason });
 
-/** What a correction asks for, without who asked and when: a repetition may come later and with another key. */
-export function digestOf({ kind, customerId, usage, costUsd, status, replacedBy, occurredAtUs, provider, model, heldSequence, heldIndex }: Correction): string {
+/** What a correction asks for, without who asked and any time: a repetition may come later and with another key. */
+export function digestOf({ kind, customerId, usage, costUsd, status, replacedBy, provider, model, heldSequence, heldIndex }: Correction): string {
   const amounts = usage && [...usage].sort(([a], [b]) => a - b).map(([quantity, amount]) => [quantity, String(amount)]);
   const cost = costUsd === '' ? '' : formatUsd(parseUsd(costUsd));
-  const text = JSON.stringify([kind, customerId, amounts, cost, status, replacedBy && usageIdText(replacedBy), kind === 'credit' ? occurredAtUs : 0, provider, model, heldSequence, heldIndex]);
+  const text = JSON.stringify([kind, customerId, amounts, cost, status, replacedBy && usageIdText(replacedBy), provider, model, heldSequence, heldIndex]);
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }
 
