@@ -49,4 +49,4 @@ export class MemoryCorrectionLedger implements CorrectionLedger {
 }
 
 /** A store in which nothing is left that the log does not hold. */
-export const nothingStored: StoredEvents = { find: async () => null, completeSinceUs: async () => 0 };
+export const nothingStored: StoredEvents = { find: async () => null, findAll: async () => new Map(), completeSinceUs: async () => 0 };

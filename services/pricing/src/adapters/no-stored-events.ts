@@ -7,6 +7,10 @@ export class NoStoredEvents implements StoredEvents {
     return null;
   }
 
+  async findAll(): Promise<Map<string, CountedEvent>> {
+    return new Map();
+  }
+
   async completeSinceUs(): Promise<number> {
     return 0;
   }

@@ -1,9 +1,17 @@
 import { type CountedEvent } from './event-record.js';
 
-/** Counted events that the log does not hold any more, as the stored rows have them. Rejects when the store cannot answer. */
+/** An event by its address, with whose it is: that narrows where its row can be. */
+export interface StoredIdentity {
+  usageId: string;
+  customerId: string;
+}
+
+/** Counted events that the log or the index does not hold any more, as the stored rows have them. Rejects when the store cannot answer. */
 export interface StoredEvents {
-  /** The event's present state, or null when no row of it is stored. */
+  /** The event as it was recorded, or null when its row is not stored. */
   find(usageId: string): Promise<CountedEvent | null>;
-  /** Everything recorded since then is stored, microseconds since 1970; 0: since ever. */
+  /** Those of many that are stored, as they were recorded, by usage_id. */
+  findAll(identities: readonly StoredIdentity[]): Promise<Map<string, CountedEvent>>;
+  /** The rows of everything recorded since then are stored, microseconds since 1970; 0: since ever. */
   completeSinceUs(): Promise<number>;
 }
