@@ -246,6 +246,12 @@ describe('an event past retention', () => {
     }
   });
 
+  it('is not what was held back and given up', async () => {
+    const usageId = '00000000-0000-4000-8000-00000000000c';
+    await record((next) => [correctionRunOf(0, next(), [{ usageId, id: 'gone', kind: 'discard', heldSequence: 1 }])]);
+    expect(await get(`/v1/events/${usageId}`)).toMatchObject({ status: 404, body: { code: 'unknown_event' } });
+  });
+
   it('that had been corrected is 410 without a hint, and its corrections are still told', async () => {
     const usageId = '00000000-0000-4000-8000-00000000000b';
     await record((next) => [correctionRunOf(0, next(), [{ usageId, id: 'old', reason: 'kept for ever' }])]);

@@ -10,6 +10,9 @@ export interface EventQuestion {
   saidUs?: number;
 }
 
+/** They say nothing of an event that counts. */
+const OF_HELD_ITEMS: ReadonlySet<string> = new Set(['discard', 'release']);
+
 /** One event as it is now, by its address, own writes included: "not found" is only ever said of what was not acknowledged. */
 export class FindEvent {
   constructor(
@@ -27,7 +30,7 @@ export class FindEvent {
     });
     if (found !== null) return found;
     const corrections = await this.reader.corrections(usageId, scope);
-    throw await this.absence.explain(usageId, { saidUs, corrected: corrections.some(({ outcome }) => outcome === 'applied') });
+    throw await this.absence.explain(usageId, { saidUs, corrected: corrections.some(({ outcome, kind }) => outcome === 'applied' && !OF_HELD_ITEMS.has(kind)) });
   }
 
   private async present(usageId: string, scope: EventScope, rows: readonly EventRow[]): Promise<EventView> {
