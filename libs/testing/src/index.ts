@@ -1,5 +1,6 @@
 export { eventually, type EventuallyOptions, freePorts, type Server, startClickhouse } from '@ledgerline/local-stack';
 export { ADMIN_KEY, call, type RunningAccounts, startAccounts } from './accounts.js';
+export { CorrectedEvent, type CorrectionSpec, correctionRunOf, type DeltaSpec, deltasOf } from './corrections-fixture.js';
 export { serverUrl } from './environment.js';
 export { freshClickhouse, type FreshClickhouse } from './fresh-clickhouse.js';
 export { freshDatabase, type FreshDatabase } from './fresh-database.js';

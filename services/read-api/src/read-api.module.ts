@@ -8,9 +8,13 @@ import { type Pool } from 'pg';
 import { type Logger } from 'pino';
 import { ClickHouseUsageReader } from './adapters/clickhouse-usage-reader.js';
 import { JetStreamAcknowledgedPositions } from './adapters/jetstream-acknowledged-positions.js';
+import { PostgresRetentionHorizon } from './adapters/postgres-retention-horizon.js';
 import { PostgresStoredPositions } from './adapters/postgres-stored-positions.js';
+import { Absence } from './application/absence.js';
 import { FindEvent } from './application/find-event.js';
+import { FindHistory } from './application/find-history.js';
 import { type UsageReader } from './application/ports.js';
+import { ReadOwnWrites } from './application/read-own-writes.js';
 import { Visibility } from './application/visibility.js';
 import { type ReadApiConfig } from './config.js';
 import { EventsController } from './http/events.controller.js';
@@ -47,7 +51,13 @@ export class ReadApiModule implements OnApplicationShutdown {
         },
         { provide: USAGE_READER, inject: [CLICKHOUSE], useFactory: (client: ClickHouseClient) => new ClickHouseUsageReader(client) },
         { provide: Visibility, inject: [POOL, NATS, CLOCK, CLICKHOUSE, Readiness], useFactory: createVisibility.bind(null, config) },
-        { provide: FindEvent, inject: [USAGE_READER, Visibility], useFactory: (reader: UsageReader, visibility: Visibility) => new FindEvent(reader, visibility, config.PARTITIONS) },
+        { provide: ReadOwnWrites, inject: [Visibility], useFactory: (visibility: Visibility) => new ReadOwnWrites(visibility, config.PARTITIONS) },
+        { provide: Absence, inject: [POOL], useFactory: (pool: Pool) => new Absence(new PostgresRetentionHorizon(pool)) },
+        ...[FindEvent, FindHistory].map((useCase) => ({
+          provide: useCase,
+          inject: [USAGE_READER, ReadOwnWrites, Absence],
+          useFactory: (reader: UsageReader, ownWrites: ReadOwnWrites, absence: Absence) => new useCase(reader, ownWrites, absence),
+        })),
       ],
     };
   }

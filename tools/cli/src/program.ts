@@ -1,5 +1,8 @@
 import { Command } from 'commander';
 import { addAuditCommand } from './commands/audit.js';
+import { addCorrectionsCommand } from './commands/corrections.js';
+import { addCreditsCommand } from './commands/credits.js';
+import { addEventsCommand } from './commands/events.js';
 import { addImportCommand } from './commands/import.js';
 import { addKeysCommand } from './commands/keys.js';
 import { addQuotasCommand } from './commands/quotas.js';
@@ -16,11 +19,14 @@ Environment:
 /** Every command of the command line; nothing is read from outside before one runs. */
 export function buildProgram(context: Context): Command {
   const program = new Command('ledgerline')
-    .description('Works with a Ledgerline stack: keys, quotas, imports, the audit.')
+    .description('Works with a Ledgerline stack: keys, quotas, events and their corrections, imports, the audit.')
     .addHelpText('after', ENVIRONMENT)
     .showHelpAfterError('(add --help for what can be given)');
   addKeysCommand(program, context);
   addQuotasCommand(program, context);
+  addEventsCommand(program, context);
+  addCorrectionsCommand(program, context);
+  addCreditsCommand(program, context);
   addImportCommand(program, context);
   addAuditCommand(program, context);
   return program;

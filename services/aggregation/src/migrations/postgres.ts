@@ -41,7 +41,21 @@ const progress: Migration = {
   },
 };
 
+const retention: Migration = {
+  async up(db) {
+    await sql`
+      create table aggregation.retention (
+        singleton boolean primary key default true check (singleton),
+        kept_from timestamptz not null
+      )`.execute(db);
+    await sql`comment on table aggregation.retention is 'Set before whole recorded months of rows are dropped; no row while nothing ever was.'`.execute(db);
+    await sql`create view aggregation.published_retention as select kept_from from aggregation.retention`.execute(db);
+    await sql`comment on view aggregation.published_retention is 'For other services: events recorded before kept_from are no longer stored.'`.execute(db);
+  },
+};
+
 export const postgresMigrations: Record<string, Migration> = {
   '0001_leases': leaseMigration(SCHEMA),
   '0002_progress': progress,
+  '0003_retention': retention,
 };

@@ -1,21 +1,30 @@
 import { type ClickHouseClient, selectRows } from '@ledgerline/clickhouse';
 import { type BoundSql } from '../application/bound-sql.js';
-import { eventByIdSQL, type EventQuery, eventsSQL, quarantinedByIdSQL } from '../application/event-query.js';
-import { type EventPage, type EventView, StoreUnavailableError, type SummaryPage, type UsageReader } from '../application/ports.js';
+import { correctionsSQL, eventRowsSQL, quarantinedByIdSQL, replacedSQL } from '../application/event-by-id-query.js';
+import { type EventQuery, eventsSQL } from '../application/event-query.js';
+import { type CorrectionRecord, type EventPage, type EventRow, type EventScope, type EventView, StoreUnavailableError, type SummaryPage, type UsageReader } from '../application/ports.js';
+import { rowView } from '../application/present-event.js';
 import { summariesSQL, type SummaryQuery } from '../application/summary-query.js';
-import { eventView, quarantinedView, type Row, summaryView } from './mapping.js';
+import { correctionRecord, eventRow, quarantinedView, type Row, summaryView } from './mapping.js';
 
-/** usage_events and quarantined_items. */
+/** usage_events, corrections and quarantined_items. */
 export class ClickHouseUsageReader implements UsageReader {
   constructor(private readonly client: ClickHouseClient) {}
 
-  async find(usageId: string): Promise<EventView | null> {
-    const [row] = await this.run(eventByIdSQL(usageId));
-    return row ? eventView(row) : null;
+  async rows(usageId: string, scope: EventScope): Promise<EventRow[]> {
+    return (await this.run(eventRowsSQL(usageId, scope))).map(eventRow);
   }
 
-  async findQuarantined(usageId: string): Promise<EventView | null> {
-    const [row] = await this.run(quarantinedByIdSQL(usageId));
+  async corrections(usageId: string, scope: EventScope): Promise<CorrectionRecord[]> {
+    return (await this.run(correctionsSQL(usageId, scope))).map(correctionRecord);
+  }
+
+  async replaced(usageId: string, scope: EventScope): Promise<string[]> {
+    return (await this.run(replacedSQL(usageId, scope))).map((row) => row['usage_id'] as string);
+  }
+
+  async findQuarantined(usageId: string, scope: EventScope): Promise<EventView | null> {
+    const [row] = await this.run(quarantinedByIdSQL(usageId, scope));
     return row ? quarantinedView(row) : null;
   }
 
@@ -24,7 +33,7 @@ export class ClickHouseUsageReader implements UsageReader {
     const page = rows.slice(0, query.limit);
     const last = page.at(-1);
     const next = rows.length > query.limit && last ? { occurredAtUs: microsecondsOf(last['occurred_at'] as string), usageId: last['usage_id'] as string } : null;
-    return { events: page.map(eventView), next };
+    return { events: page.map((row) => rowView(eventRow(row))), next };
   }
 
   async summarise(query: SummaryQuery): Promise<SummaryPage> {

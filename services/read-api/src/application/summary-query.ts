@@ -46,6 +46,9 @@ const SUMS = [
   ...QUANTITIES.map(({ name, decimal }) => `${decimal ? `sum(${name})` : `sum(toInt128(${name}))`} AS total_${name}`),
 ].join(',\n  ');
 
+/** A group whose events were all voided is as if they had never happened. */
+const SOMETHING = 'total_events != 0 OR ifNull(total_cost, 0) != 0';
+
 /**
  * Sums over usage_events. Bounds on quarters of an hour are answered from the table's projection, others from the rows themselves:
  * the same sums, only slower.
@@ -63,7 +66,7 @@ export function summariesSQL(query: SummaryQuery): BoundSql {
   if (query.toUs !== undefined) where.add(`${time} < ${boundTime('to')}`, { to: query.toUs });
   const keys = query.groupBy.map((grouping) => `${COLUMNS[grouping].expression(time)} AS group_${grouping}`);
   const names = query.groupBy.map((grouping) => `group_${grouping}`).join(', ');
-  const tail = names === '' ? '' : `\nGROUP BY ${names}\nORDER BY ${names}\nLIMIT {limit:UInt32}`;
+  const tail = names === '' ? '' : `\nGROUP BY ${names}\nHAVING ${SOMETHING}\nORDER BY ${names}\nLIMIT {limit:UInt32}`;
   return {
     sql: `SELECT\n  ${[...keys, SUMS].join(',\n  ')}\nFROM usage_events${where.toSQL()}${tail}`,
     parameters: { ...where.parameters, ...(names === '' ? {} : { limit: query.limit + 1 }) },

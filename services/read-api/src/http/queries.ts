@@ -2,6 +2,7 @@ import { usageIdBytes } from '@ledgerline/contracts';
 import { ProblemError } from '@ledgerline/service-kit';
 import { z } from 'zod';
 import { type EventQuery } from '../application/event-query.js';
+import { type EventQuestion } from '../application/find-event.js';
 import { type Grouping, GROUPINGS, type SummaryQuery } from '../application/summary-query.js';
 import { readCursor } from './cursor.js';
 import { readTime } from './read-time.js';
@@ -24,9 +25,12 @@ const events = z.strictObject({
   from: time,
   to: time,
   cursor: z.string('given more than once').max(200, 'is no cursor').transform((text, context) => readCursor(text) ?? reject(context, 'is no cursor of an earlier answer')).optional(),
+  include_voided: z.enum(['true', 'false'], 'expected true or false').default('false'),
   limit: limit(1_000, 100),
   consistency,
 });
+
+const event = z.strictObject({ customer_id: name, recorded_at: time, occurred_at: time });
 
 const summaries = z.strictObject({
   customer_id: name,
@@ -60,6 +64,7 @@ export function readEventQuery(query: unknown): EventQuery & Strength {
     fromUs: read.from,
     toUs: read.to,
     after: read.cursor,
+    includeVoided: read.include_voided === 'true',
     limit: read.limit,
     strong: read.consistency === 'strong',
   };
@@ -83,10 +88,16 @@ export function readSummaryQuery(query: unknown): SummaryQuery & Strength {
   };
 }
 
-/** @throws ProblemError 400 */
-export function readUsageId(text: string): string {
-  if (usageIdBytes(text) === null) throw invalid([{ field: 'usage_id', reason: 'expected a UUID' }]);
-  return text.toLowerCase();
+/**
+ * Which event is asked for. Its customer narrows what is seen; the time at which it was recorded, else that at which it occurred, tells
+ * one that is no longer stored from one that never was.
+ *
+ * @throws ProblemError 400
+ */
+export function readEventQuestion(usageId: string, query: unknown): EventQuestion {
+  if (usageIdBytes(usageId) === null) throw invalid([{ field: 'usage_id', reason: 'expected a UUID' }]);
+  const { customer_id, recorded_at, occurred_at } = check(event, query);
+  return { usageId: usageId.toLowerCase(), scope: { customerId: customer_id }, saidUs: recorded_at ?? occurred_at };
 }
 
 function check<S extends z.ZodType>(schema: S, query: unknown): z.infer<S> {
