@@ -129,6 +129,7 @@ function wireOf(spec: CorrectionSpec, recordedAtUs: number): Correction {
     model: spec.model ?? '',
     heldSequence: spec.heldSequence ?? 0,
     heldIndex: spec.heldIndex ?? 0,
+    awaitsOriginal: false,
   };
 }
 

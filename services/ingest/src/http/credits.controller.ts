@@ -30,6 +30,6 @@ export class CreditsController {
     if (problem !== null) throw new ProblemError(422, 'validation_failed', 'The request has 1 bad field.', [{ field: 'occurred_at', reason: problem }]);
     const credit = { customerId: customer_id, creditId, amountUsd: usdText(amount_usd), reason, occurredAtUs, provider: provider ?? '', model: model ?? '' };
     const usageId = await this.correctEvents.credit(credit, request.principal?.keyId ?? '', request.trace?.traceparent).catch((error: unknown) => refuse(error, creditId));
-    return { usage_id: usageId, credit_id: creditId, status: 'accepted' };
+    return { usage_id: usageId, correction_id: creditId, status: 'accepted' };
   }
 }
