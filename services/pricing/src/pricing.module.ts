@@ -4,6 +4,7 @@ import { type DynamicModule, type INestApplication, Inject, Module, type OnAppli
 import { type CustomTransportStrategy } from '@nestjs/microservices';
 import { usageIdKey } from '@ledgerline/domain-metering';
 import { seedPriceBook } from '@ledgerline/domain-pricing';
+import { type ClickHouseClient, createClickHouse } from '@ledgerline/clickhouse';
 import { connectNats, ensureStreams, JetStreamBatchStrategy, type NatsConnection } from '@ledgerline/messaging';
 import { KYSELY, leaseMigration, LeaseManager, PG_POOL, PostgresModule } from '@ledgerline/postgres';
 import { LOGGER, METER, Readiness } from '@ledgerline/service-kit';
@@ -14,7 +15,8 @@ import { type Logger } from 'pino';
 import { correctionMigration } from './adapters/corrections/correction-migration.js';
 import { PostgresCorrectionLedgers } from './adapters/corrections/postgres-correction-ledger.js';
 import { type PricingDatabase } from './adapters/corrections/pricing-database.js';
-import { NoStoredEvents } from './adapters/no-stored-events.js';
+import { ClickHouseStoredEvents } from './adapters/stored-events/clickhouse-stored-events.js';
+import { keptFromUs } from './adapters/stored-events/postgres-kept-from.js';
 import { FileIdempotencyIndexes } from './adapters/file-idempotency-index.js';
 import { JetStreamPricedLog } from './adapters/jetstream-priced-log.js';
 import { OtelOutcomeCounter } from './adapters/otel-outcome-counter.js';
@@ -25,6 +27,7 @@ import { type PricingConfig } from './config.js';
 import { UsageConsumer } from './consumers/usage.consumer.js';
 
 const NATS = Symbol('NATS');
+const CLICKHOUSE = Symbol('CLICKHOUSE');
 const SCHEMA = 'pricing';
 const LEASES = 'usage';
 /** One PRICED message's worth of USAGE: the outcomes of what is gathered at once should mostly fit one message. */
@@ -39,6 +42,7 @@ const PREFETCH_BYTES = 2 * 1024 * 1024;
 export class PricingModule implements OnApplicationShutdown {
   constructor(
     @Inject(NATS) private readonly nc: NatsConnection,
+    @Inject(CLICKHOUSE) private readonly clickHouse: ClickHouseClient,
     @Inject(PricePartitions) private readonly partitions: PricePartitions,
   ) {}
 
@@ -49,6 +53,7 @@ export class PricingModule implements OnApplicationShutdown {
       controllers: [UsageConsumer],
       providers: [
         { provide: NATS, useFactory: () => connectBroker(config) },
+        { provide: CLICKHOUSE, useFactory: () => createClickHouse({ url: config.CLICKHOUSE_URL, applicationName: `ledgerline-pricing/${config.INSTANCE_ID}` }) },
         {
           provide: LeaseManager,
           inject: [PG_POOL, LOGGER],
@@ -65,9 +70,8 @@ export class PricingModule implements OnApplicationShutdown {
         },
         {
           provide: PricePartitions,
-          inject: [NATS, KYSELY, LeaseManager, METER, LOGGER],
-          useFactory: (nc: NatsConnection, db: Kysely<unknown>, leases: LeaseManager, meter: Meter, logger: Logger) =>
-            pricePartitions(config, nc, db, leases, meter, logger),
+          inject: [NATS, CLICKHOUSE, PG_POOL, KYSELY, LeaseManager, METER, LOGGER],
+          useFactory: pricePartitions.bind(null, config),
         },
       ],
     };
@@ -76,6 +80,7 @@ export class PricingModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.partitions.releaseAll();
     await this.nc.close();
+    await this.clickHouse.close();
   }
 }
 
@@ -105,7 +110,16 @@ async function connectBroker(config: PricingConfig): Promise<NatsConnection> {
   return nc;
 }
 
-function pricePartitions(config: PricingConfig, nc: NatsConnection, db: Kysely<unknown>, leases: LeaseManager, meter: Meter, logger: Logger): PricePartitions {
+function pricePartitions(
+  config: PricingConfig,
+  nc: NatsConnection,
+  clickHouse: ClickHouseClient,
+  pool: Pool,
+  db: Kysely<unknown>,
+  leases: LeaseManager,
+  meter: Meter,
+  logger: Logger,
+): PricePartitions {
   const { GENERATION: generation, PARTITIONS: partitions, INSTANCE_ID: instance } = config;
   const key = usageIdKey(config.USAGE_ID_KEY);
   const book = seedPriceBook(config.FIRECRAWL_USD_PER_CREDIT);
@@ -125,7 +139,7 @@ function pricePartitions(config: PricingConfig, nc: NatsConnection, db: Kysely<u
         indexes,
         ownership,
         ledger: ledgers.open(generation, partition),
-        stored: new NoStoredEvents(),
+        stored: new ClickHouseStoredEvents(clickHouse, { generation, partition }, () => keptFromUs(pool)),
         writerId,
         onRuns: (runs) => counter.count(runs),
       }),

@@ -132,8 +132,16 @@ const CORRECTIONS = `CREATE TABLE IF NOT EXISTS corrections
 ENGINE = ReplacingMergeTree
 ORDER BY (usage_id, source_generation, source_partition, source_sequence, source_index)`;
 
+/** What other services may rely on of the rows: what an event was recorded as, by its address. */
+const PUBLISHED_EVENTS = `CREATE VIEW IF NOT EXISTS published_events AS
+SELECT usage_id, kind, version, id, source, customer_id, project_id, user_id, provider, model, operation, endpoint, context, transaction_id, service_tier, status,
+  error_code, latency_ms, tags, api_key_id, client_cost_usd, cost_usd, price_book_version, usage_mask, ${QUANTITIES.map(({ name }) => name).join(', ')},
+  occurred_at, recorded_at
+FROM usage_events`;
+
 export const clickHouseMigrations: ClickHouseMigrations = {
   '0001_usage_events': [USAGE_EVENTS],
   '0002_quarantined_items': [QUARANTINED_ITEMS],
   '0003_corrections': [SIGNED_ROWS, QUARANTINED_CORRECTIONS, CORRECTIONS],
+  '0007_published_events': [PUBLISHED_EVENTS],
 };
