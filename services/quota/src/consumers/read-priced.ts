@@ -1,6 +1,8 @@
 import {
   decodePricedEnvelope,
   decodeUsageEnvelope,
+  type Delta,
+  type Deltas,
   EnvelopeError,
   Outcome,
   type PricedRun,
@@ -32,7 +34,7 @@ export interface ReadBatch {
 }
 
 /**
- * Adds up a batch of PRICED messages.
+ * Adds up a batch of PRICED messages: events, and the signed rows that corrections leave.
  *
  * A run whose source position is counted already is passed over: it was emitted again after a recovery. A message that cannot be read
  * is passed over too; if it stood for usage, the next message shows a gap and nothing is counted past it.
@@ -54,15 +56,20 @@ export function readPriced(batch: PartitionBatch, generation: number, counted: R
       continue;
     }
     if (read.from > before + 1) throw new SourceGapError(message.partition, before, read.from);
-    for (const { usage, run } of read.runs) tally.add(usage, run.outcomes, run.costs);
+    for (const { usage, run, deltas } of read.runs) {
+      if (usage) tally.add(usage, run.outcomes, run.costs);
+      if (deltas) tally.addDeltas(deltas.rows, deltas.entries);
+    }
     sources.set(message.partition, Math.max(before, read.to));
   }
   return { tally, moves: movesOf(batch, counted, sources), unreadable };
 }
 
+/** What a run adds: its events, what corrections change because of it, or both. */
 interface ReadRun {
-  usage: UsageColumns;
   run: PricedRun;
+  usage: UsageColumns | undefined;
+  deltas: { rows: UsageColumns; entries: readonly Delta[] } | undefined;
 }
 
 /** Decodes what is not counted yet; all of a message, or none of it. @throws EnvelopeError */
@@ -76,14 +83,31 @@ function readMessage(message: PartitionMessage, generation: number, counted: num
   for (const run of envelope.runs) {
     if (run.sourceSequence !== last + 1) throw new EnvelopeError(`run ${run.sourceSequence} follows ${last}`);
     last = run.sourceSequence;
-    if (run.sourceSequence <= counted || run.undecodable || !countsAnything(run.outcomes)) continue;
-    const usage = decodeUsageEnvelope(run.usage);
-    if (usage.count !== run.outcomes.length)
-      throw new EnvelopeError(`run ${run.sourceSequence} has ${run.outcomes.length} outcomes for ${usage.count} events`);
-    runs.push({ usage, run });
+    if (run.sourceSequence <= counted) continue;
+    const usage = eventsOf(run);
+    const deltas = run.deltas && signedRowsOf(run.sourceSequence, run.deltas);
+    if (usage ?? deltas) runs.push({ run, usage, deltas });
   }
   if (last !== envelope.sourceTo) throw new EnvelopeError(`it ends at ${last}, not at ${envelope.sourceTo}`);
   return { from: envelope.sourceFrom, to: envelope.sourceTo, runs };
+}
+
+/** The events of a run, when any of them counts. */
+function eventsOf(run: PricedRun): UsageColumns | undefined {
+  if (run.undecodable || run.correction || !countsAnything(run.outcomes)) return undefined;
+  const usage = decodeUsageEnvelope(run.usage);
+  if (usage.count !== run.outcomes.length)
+    throw new EnvelopeError(`run ${run.sourceSequence} has ${run.outcomes.length} outcomes for ${usage.count} events`);
+  return usage;
+}
+
+function signedRowsOf(sourceSequence: number, { rows: bytes, entries }: Deltas): { rows: UsageColumns; entries: readonly Delta[] } {
+  const rows = decodeUsageEnvelope(bytes);
+  if (rows.count !== entries.length)
+    throw new EnvelopeError(`run ${sourceSequence} has ${entries.length} entries for ${rows.count} signed rows`);
+  const odd = entries.find(({ outcome }) => outcome !== Outcome.priced && outcome !== Outcome.unpriced);
+  if (odd) throw new EnvelopeError(`run ${sourceSequence} has a signed row of outcome ${odd.outcome}`);
+  return { rows, entries };
 }
 
 const countsAnything = (outcomes: Uint8Array): boolean =>
