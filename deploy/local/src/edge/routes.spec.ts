@@ -33,7 +33,7 @@ describe('the route table', () => {
   });
 
   it('knows nobody for any other path', () => {
-    for (const path of ['/', '/v1', '/v1/eventsx', '/metrics', '/v2/events', '/v1/alerts/1/..']) expect(routeOf('GET', path)).toBeNull();
+    for (const path of ['/', '/v1', '/v1/eventsx', '/metrics', '/v2/events', '/v1/summaries/1/..']) expect(routeOf('GET', path)).toBeNull();
   });
 
   it('decides as the ingress of the compose stack does, for every method and path', () => {

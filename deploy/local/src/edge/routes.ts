@@ -21,7 +21,7 @@ export const ROUTES: readonly Route[] = [
   { path: '/v1/events', below: true, service: 'read-api' },
   { path: '/v1/summaries', service: 'read-api' },
   { path: '/v1/quotas', below: true, service: 'quota' },
-  { path: '/v1/alerts', service: 'alerting' },
+  { path: '/v1/alerts', below: true, service: 'alerting' },
   { path: '/v1/keys', below: true, service: 'accounts' },
   { path: '/v1/customers', below: true, service: 'accounts' },
 ];
