@@ -146,7 +146,7 @@ describe('replayed from the log', () => {
         expect(renamed(other.sums, 'replayed-x')).toEqual(renamed(one.sums, 'live-x'));
         expect(renamed(one.sums, 'live-x')).toEqual(sumsOfEvents(playedOut(partition, named('x')).net));
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 

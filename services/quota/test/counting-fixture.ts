@@ -14,6 +14,8 @@ import { migrations } from '../src/quota.module.js';
 import { envelopeOf, runOf, type TestEvent } from './priced-feed.js';
 
 export const PARTITIONS = 4;
+/** Held events in an hour that are announced. */
+export const QUARANTINE_THRESHOLD = 10;
 export const clock = { nowMs: () => Date.parse('2023-11-20T00:00:00Z') };
 export const nothing = () => undefined;
 
@@ -77,7 +79,7 @@ export class Copy {
     private readonly db: Kysely<QuotaDatabase>,
     store: PostgresQuotaStore,
   ) {
-    this.counting = new CountUsage(store, clock);
+    this.counting = new CountUsage(store, clock, QUARANTINE_THRESHOLD);
   }
 
   async count(partition: number, events: TestEvent[], epoch = 1): Promise<void> {
@@ -102,7 +104,7 @@ export class Copy {
       epochs: new Map([[partition, epoch]]),
       heads: new Map([[partition, { sequence, streamCreated: 'now', messageDigest: 'd', highestSeen: sequence }]]),
     };
-    const { tally, moves } = readPriced(batch, 1, new Map([[partition, at]]));
-    await this.counting.execute({ generation: 1, epochs: batch.epochs, moves, tally });
+    const { tally, moves, heldByHour } = readPriced(batch, 1, new Map([[partition, at]]));
+    await this.counting.execute({ generation: 1, epochs: batch.epochs, moves, tally, heldByHour });
   }
 }
