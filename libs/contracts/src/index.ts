@@ -1,6 +1,7 @@
 export * from './correction-envelope.js';
 export * from './decode-usage-envelope.js';
 export * from './deltas.js';
+export * from './held-item-id.js';
 export * from './int128.js';
 export * from './priced-envelope.js';
 export * from './quantities.js';

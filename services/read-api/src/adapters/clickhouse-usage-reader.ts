@@ -52,7 +52,7 @@ export class ClickHouseUsageReader implements UsageReader {
 }
 
 /** "2026-11-22 12:00:00.123456" -> microseconds since 1970. */
-function microsecondsOf(text: string): number {
+export function microsecondsOf(text: string): number {
   const [seconds, fraction = ''] = text.split('.');
   return Date.parse(`${seconds!.replace(' ', 'T')}Z`) * 1000 + Number(fraction.padEnd(6, '0'));
 }

@@ -7,13 +7,13 @@ import { type Grouping, GROUPINGS, type SummaryQuery } from '../application/summ
 import { readCursor } from './cursor.js';
 import { readTime } from './read-time.js';
 
-const name = z.string('given more than once').min(1, 'is empty').max(512, 'is longer than 512 characters').optional();
-const time = z
+export const name = z.string('given more than once').min(1, 'is empty').max(512, 'is longer than 512 characters').optional();
+export const time = z
   .string('given more than once')
   .transform((text, context) => readTime(text) ?? reject(context, 'expected a day such as 2026-11-22 or a time such as 2026-11-22T10:00:00Z'))
   .optional();
-const limit = (most: number, fallback: number) => z.coerce.number('expected a whole number').int('expected a whole number').min(1, 'expected at least 1').max(most, `expected at most ${most}`).default(fallback);
-const consistency = z.enum(['eventual', 'strong'], 'expected eventual or strong').default('eventual');
+export const limit = (most: number, fallback: number) => z.coerce.number('expected a whole number').int('expected a whole number').min(1, 'expected at least 1').max(most, `expected at most ${most}`).default(fallback);
+export const consistency = z.enum(['eventual', 'strong'], 'expected eventual or strong').default('eventual');
 
 const events = z.strictObject({
   customer_id: name,
@@ -100,7 +100,8 @@ export function readEventQuestion(usageId: string, query: unknown): EventQuestio
   return { usageId: usageId.toLowerCase(), scope: { customerId: customer_id }, saidUs: recorded_at ?? occurred_at };
 }
 
-function check<S extends z.ZodType>(schema: S, query: unknown): z.infer<S> {
+/** @throws ProblemError 400 naming every bad parameter */
+export function check<S extends z.ZodType>(schema: S, query: unknown): z.infer<S> {
   const parsed = schema.safeParse(query);
   if (parsed.success) return parsed.data;
   throw invalid(
@@ -110,7 +111,7 @@ function check<S extends z.ZodType>(schema: S, query: unknown): z.infer<S> {
   );
 }
 
-function orderly(fromUs: number | undefined, toUs: number | undefined): void {
+export function orderly(fromUs: number | undefined, toUs: number | undefined): void {
   if (fromUs !== undefined && toUs !== undefined && fromUs >= toUs) throw invalid([{ field: 'to', reason: 'expected a time after from' }]);
 }
 
@@ -121,11 +122,11 @@ function readGroupings(text: string, context: z.RefinementCtx): Grouping[] {
   return wanted as Grouping[];
 }
 
-function reject(context: z.RefinementCtx, message: string): never {
+export function reject(context: z.RefinementCtx, message: string): never {
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 }
 
-function invalid(errors: { field: string; reason: string }[]): ProblemError {
+export function invalid(errors: { field: string; reason: string }[]): ProblemError {
   return new ProblemError(400, 'invalid_parameter', `The request has ${errors.length} bad parameter${errors.length === 1 ? '' : 's'}.`, errors);
 }
