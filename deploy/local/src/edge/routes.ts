@@ -19,6 +19,8 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/v1/events/*/corrections', service: 'ingest' },
   { method: 'POST', path: '/v1/credits', service: 'ingest' },
   { path: '/v1/events', below: true, service: 'read-api' },
+  { method: 'POST', path: '/v1/quarantine', below: true, service: 'ingest' },
+  { path: '/v1/quarantine', below: true, service: 'read-api' },
   { path: '/v1/summaries', service: 'read-api' },
   { path: '/v1/quotas', below: true, service: 'quota' },
   { path: '/v1/alerts', below: true, service: 'alerting' },

@@ -42,7 +42,7 @@ export class EventsController {
 }
 
 /** `?backfill=true` declares that old events are meant; only an administrator may say so. */
-function isBackfill(request: FastifyRequest): boolean {
+export function isBackfill(request: FastifyRequest): boolean {
   const { backfill } = request.query as { backfill?: string };
   if (backfill === undefined || backfill === 'false') return false;
   if (backfill !== 'true') throw new ProblemError(400, 'bad_parameter', 'A query parameter is not valid.', [{ field: 'backfill', reason: 'must be true or false' }]);
