@@ -5,6 +5,7 @@ import { addCreditsCommand } from './commands/credits.js';
 import { addEventsCommand } from './commands/events.js';
 import { addImportCommand } from './commands/import.js';
 import { addKeysCommand } from './commands/keys.js';
+import { addQuarantineCommand } from './commands/quarantine.js';
 import { addQuotasCommand } from './commands/quotas.js';
 import { type Context, processContext } from './commands/context.js';
 import { CliError, ExitCode } from './exit.js';
@@ -27,6 +28,7 @@ export function buildProgram(context: Context): Command {
   addEventsCommand(program, context);
   addCorrectionsCommand(program, context);
   addCreditsCommand(program, context);
+  addQuarantineCommand(program, context);
   addImportCommand(program, context);
   addAuditCommand(program, context);
   return program;
