@@ -22,6 +22,7 @@ const environment = () => ({
   LEASE_TTL_MS: '1000',
   BATCH_MAX_MESSAGES: '4',
   COMMIT_SHARE_PERCENT: '50',
+  QUARANTINE_ALERT_EVENTS: '5',
 });
 
 async function start(): Promise<void> {
@@ -181,6 +182,22 @@ describe('from usage to an alert', () => {
     await use('late', 799);
     await use('late', 801, '2023-10-07T00:00:00Z');
     await eventually(async () => expect(await alertsOf('late')).toMatchObject([{ period_start: '2023-10-01', value: '801', status: 'active' }]));
+  });
+
+  it('an hour in which much is held back is one alert of the operator, however much more follows', async () => {
+    const held = (outcomes: Outcome[], recordedAt: string) =>
+      price({ usage: usageOf('held', outcomes.map(() => 1), NOW), outcomes: Uint8Array.from(outcomes), costs: new Uint8Array(16 * outcomes.length), recordedAtUs: Date.parse(recordedAt) * 1000 });
+    const { quarantined, late, duplicate } = Outcome;
+    await held([quarantined, late, duplicate, late], '2023-11-16T10:00:00Z');
+    await held([quarantined, quarantined, quarantined, quarantined], '2023-11-16T11:00:00Z');
+    await held([late, late, quarantined], '2023-11-16T10:59:59.999Z');
+    await held([late, late, quarantined], '2023-11-16T10:30:00Z');
+    const expected = [{ kind: 'quarantine_growth', hour_start: '2023-11-16T10:00:00.000Z', customer_id: null, limit: '5', status: 'active' }];
+    await eventually(async () => expect((await call(alerting.url, 'GET', '/v1/alerts?kind=quarantine_growth')).body).toMatchObject({ data: expected }));
+    await publishAgain('', ['quarantine-grew']);
+    const { data } = (await call(alerting.url, 'GET', '/v1/alerts?kind=quarantine_growth')).body as { data: { value: string }[] };
+    expect(data).toMatchObject(expected);
+    expect(Number(data[0]!.value)).toBeGreaterThanOrEqual(5);
   });
 
   it('kills of either service with work unfinished change no sum and no alert', async () => {

@@ -57,8 +57,8 @@ export class ReadApiModule implements OnApplicationShutdown {
         { provide: QUARANTINE_READER, inject: [CLICKHOUSE], useFactory: (client: ClickHouseClient) => new ClickHouseQuarantineReader(client) },
         {
           provide: FindHeldItem,
-          inject: [QUARANTINE_READER, Visibility],
-          useFactory: (reader: QuarantineReader, visibility: Visibility) => new FindHeldItem(reader, visibility, { generation: config.GENERATION, partitions: config.PARTITIONS }),
+          inject: [QUARANTINE_READER, ReadOwnWrites],
+          useFactory: (reader: QuarantineReader, ownWrites: ReadOwnWrites) => new FindHeldItem(reader, ownWrites, config.GENERATION),
         },
         { provide: Visibility, inject: [POOL, NATS, CLOCK, CLICKHOUSE, Readiness], useFactory: createVisibility.bind(null, config) },
         { provide: ReadOwnWrites, inject: [Visibility], useFactory: (visibility: Visibility) => new ReadOwnWrites(visibility, config.PARTITIONS) },

@@ -1,7 +1,7 @@
 import { partitionOf, usageIdBytes } from '@ledgerline/contracts';
 import { NotVisibleYetError, type Visibility } from './visibility.js';
 
-/** Reads of one event that contain everything acknowledged before them. */
+/** Reads of one event, or of one partition, that contain everything acknowledged before them. */
 export class ReadOwnWrites {
   constructor(
     private readonly visibility: Visibility,
@@ -14,8 +14,14 @@ export class ReadOwnWrites {
    * @returns what `read` found; null when there is nothing, which is only said once everything is visible
    * @throws NotVisibleYetError and whatever `read` throws
    */
-  async read<T>(usageId: string, read: () => Promise<T | null>): Promise<T | null> {
-    const late = await this.visibility.caughtUp([partitionOf(usageIdBytes(usageId)!, 0, this.partitions)]).then(
+  read<T>(usageId: string, read: () => Promise<T | null>): Promise<T | null> {
+    return this.readPartition(partitionOf(usageIdBytes(usageId)!, 0, this.partitions), read);
+  }
+
+  /** The same for a partition; one that nobody writes any more is not waited for. */
+  async readPartition<T>(partition: number, read: () => Promise<T | null>): Promise<T | null> {
+    if (partition >= this.partitions) return read();
+    const late = await this.visibility.caughtUp([partition]).then(
       () => null,
       (error: unknown) => {
         if (error instanceof NotVisibleYetError) return error;
