@@ -33,8 +33,6 @@ const NATS = Symbol('NATS');
 const MAX_BATCH_BYTES = 6 * 1024 * 1024;
 const MAX_BATCH_MESSAGES = 1_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Longer than any read of summaries takes from asking which months are sealed to opening the table. */
-const SEALED_GRACE_MS = 60_000;
 /** A month of rows may take a while to be summed up. */
 const RETENTION_TIMEOUT_MS = 30 * 60_000;
 
@@ -115,7 +113,7 @@ function createRetention(config: AggregationConfig, db: Kysely<unknown>, pool: P
     generation: config.GENERATION,
     partitions: config.PARTITIONS,
     keepMs: config.RETENTION_DAYS * DAY_MS,
-    graceMs: SEALED_GRACE_MS,
+    graceMs: config.SEALED_GRACE_MS,
     newSeal: randomUUID,
     logger,
   });
