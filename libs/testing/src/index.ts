@@ -6,4 +6,5 @@ export { freshClickhouse, type FreshClickhouse } from './fresh-clickhouse.js';
 export { freshDatabase, type FreshDatabase } from './fresh-database.js';
 export { freshNats, type FreshNats } from './fresh-nats.js';
 export { envelopeOf, type EventSpec, garbageRun, pricedBytes, RECORDED_AT_US, runOf } from './priced-fixture.js';
+export { pricedMessages } from './priced-messages.js';
 export { type RunningService, startService, type StartServiceOptions } from './start-service.js';

@@ -11,6 +11,11 @@ import { type RowSource, UsageRows } from './usage-rows/usage-rows.js';
 /** One thread and a block that holds a whole range: the insert is one part, there or not. */
 const ONE_PART = { max_insert_threads: '1', max_block_size: '1048576', max_insert_block_size: '1048576', min_insert_block_size_rows: '1048576', min_insert_block_size_bytes: '1073741824' } as const;
 
+/** Every attempt of a sink's inserts carries this id, so that the server runs one of them at a time. A server may hold several databases. */
+export function sinkQueryId(database: string, shard: number): string {
+  return `sink-${database}-${shard}`;
+}
+
 /** Rows, corrections and quarantined items in ClickHouse. */
 export class ClickHouseUsageStore implements UsageStore {
   /** @param database where the client writes; part of the query ids, because a server may hold several deployments */
@@ -25,17 +30,22 @@ export class ClickHouseUsageStore implements UsageStore {
     const query = insertSql(columns, range);
     return {
       insert: () => insertNative(this.client, { query, queryId: this.queryId(claim.shard), body, settings: ONE_PART }),
-      stored: async () => Number((await selectRows<{ stored: string }>(this.client, storedSql(range)))[0]!.stored),
+      stored: () => this.stored(range),
     };
+  }
+
+  /** A range of a sealed month is whole: a month is sealed when all its rows are there, and only then are they dropped. */
+  private async stored(range: Range): Promise<number> {
+    const [row] = await selectRows<{ stored: string; sealed_partitions: string }>(this.client, storedSql(range));
+    return Number(row!.sealed_partitions) === range.sources.size ? range.rows : Number(row!.stored);
   }
 
   endInsert(shard: number): Promise<void> {
     return killQuery(this.client, this.queryId(shard));
   }
 
-  /** Every attempt of a sink's inserts carries this id, so that the server runs one of them at a time. */
   private queryId(shard: number): string {
-    return `sink-${this.database}-${shard}`;
+    return sinkQueryId(this.database, shard);
   }
 
   async quarantine(items: readonly QuarantinedItem[]): Promise<void> {

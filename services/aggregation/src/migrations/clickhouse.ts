@@ -1,5 +1,6 @@
 import { QUANTITIES } from '@ledgerline/contracts';
 import { type ClickHouseMigrations } from '@ledgerline/clickhouse';
+import { SEALED_TABLES } from './sealed-tables.js';
 
 /** The number of a row's kind is that of its delta (priced_envelope.proto); 1 is a row as it was recorded. */
 export const ROW_KIND_TYPE = "Enum8('recorded' = 1, 'adjusted' = 2, 'voided' = 3, 'repriced' = 4, 'refunded' = 5, 'credited' = 6)";
@@ -143,5 +144,6 @@ export const clickHouseMigrations: ClickHouseMigrations = {
   '0001_usage_events': [USAGE_EVENTS],
   '0002_quarantined_items': [QUARANTINED_ITEMS],
   '0003_corrections': [SIGNED_ROWS, QUARANTINED_CORRECTIONS, CORRECTIONS],
+  '0004_sealed_months': SEALED_TABLES,
   '0007_published_events': [PUBLISHED_EVENTS],
 };
