@@ -68,9 +68,9 @@ function remarks(report: AuditReport): string[] {
 const timeText = (timeUs: number): string => new Date(Math.floor(timeUs / 1000)).toISOString();
 
 /** The report for programs. Numbers that could pass 2^53 are decimal strings. */
-export function auditJson(report: AuditReport): string {
+export function auditJson(report: AuditReport): object {
   const { differences, coverage, total, ledgers, stored, baseline, sinceUs, sealed, storeProblem, lag } = report;
-  return JSON.stringify({
+  return {
     exact: differences.length === 0,
     /** whole: the log from its beginning; baseline: what came after one, on top of it; range: rows of a stretch. */
     coverage,
@@ -85,7 +85,7 @@ export function auditJson(report: AuditReport): string {
     outcomes: outcomesJson(total.outcomes),
     differences,
     partitions: ledgers.map((ledger) => partitionJson(ledger, stored.get(ledger.partition)?.rows ?? 0n)),
-  });
+  };
 }
 
 /** What was walked of a partition. */

@@ -25,3 +25,10 @@ export function timeAgo(text: string): number {
   if (Number.isNaN(time)) throw new InvalidArgumentError('expected a duration such as 24h, a day such as 2026-11-01 (UTC), or a time such as 2026-11-01T12:00:00Z.');
   return time * 1000;
 }
+
+/** Parses a TCP port; 0 takes a free one. @throws InvalidArgumentError */
+export function port(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('expected a port from 0 to 65535.');
+  return value;
+}

@@ -11,7 +11,12 @@ export interface Context {
   print(text: string): void;
   /** One line on stderr. */
   complain(text: string): void;
+  /** What runs until it is stopped is told of Ctrl-C and SIGTERM instead of being ended by them. */
+  onInterrupt(stop: () => void): void;
+  offInterrupt(stop: () => void): void;
 }
+
+const INTERRUPTS = ['SIGINT', 'SIGTERM'] as const;
 
 /** The context of a process: its environment and its stdout. */
 export function processContext(env: NodeJS.ProcessEnv = process.env): Context {
@@ -22,5 +27,7 @@ export function processContext(env: NodeJS.ProcessEnv = process.env): Context {
     api: () => ApiClient.fromEnvironment(home, env),
     print: (text) => process.stdout.write(`${text}\n`),
     complain: (text) => process.stderr.write(`${text}\n`),
+    onInterrupt: (stop) => INTERRUPTS.forEach((signal) => process.on(signal, stop)),
+    offInterrupt: (stop) => INTERRUPTS.forEach((signal) => process.off(signal, stop)),
   };
 }

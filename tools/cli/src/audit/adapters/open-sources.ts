@@ -1,10 +1,14 @@
 import { jetstream } from '@nats-io/jetstream';
 import { createClickHouse } from '@ledgerline/clickhouse';
-import { pricedStream, usageStream } from '@ledgerline/contracts';
-import { usageIdKey } from '@ledgerline/domain-metering';
+import { pricedStream, usageIdText, usageStream } from '@ledgerline/contracts';
+import { usageIdKey, writeUsageId } from '@ledgerline/domain-metering';
+import { type SipKey } from '@ledgerline/kernel';
 import { connectNats, readMessage } from '@ledgerline/messaging';
 import { createPool } from '@ledgerline/postgres';
-import { type AuditSources } from '../sources.js';
+import { type EventsById } from '../../ledger/check-ledger.js';
+import { ClickHouseEventsById } from '../../ledger/clickhouse-events-by-id.js';
+import { type Identify } from '../../ledger/ledger-line.js';
+import { type AuditSources, type Sequences } from '../sources.js';
 import { type Stretch, type Walk, walkPartition } from '../walk-partition.js';
 import { digestOf } from '../walker.js';
 import { readStoredPartitions, readSummaries } from './clickhouse-usage-reader.js';
@@ -27,8 +31,18 @@ const NAME = 'ledgerline-audit';
 const FIRST_CONNECT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 600_000;
 
+/** The servers, opened: what the audit reads, and what a ledger is held against. */
+export interface OpenSources extends AuditSources {
+  /** The last USAGE sequence of each partition at this moment. */
+  usageLast(): Promise<Sequences>;
+  readonly eventsById: EventsById;
+  /** Missing where the key of identities is not known. */
+  readonly identify?: Identify;
+  close(): Promise<void>;
+}
+
 /** Opens the three servers for reading. Close them with `close()`. */
-export async function openAuditSources(address: StackAddress): Promise<AuditSources & { close(): Promise<void> }> {
+export async function openAuditSources(address: StackAddress): Promise<OpenSources> {
   const nats = await connectNats(address.natsUrl, NAME, FIRST_CONNECT_MS);
   const pool = createPool(address.databaseUrl, { applicationName: NAME, max: 2 });
   const clickhouse = createClickHouse({ url: address.clickhouseUrl, applicationName: NAME, requestTimeoutMs: QUERY_TIMEOUT_MS });
@@ -68,10 +82,22 @@ export async function openAuditSources(address: StackAddress): Promise<AuditSour
       const otherGenerations = (await readGenerations(pool)).some((other) => other !== generation);
       return readSummaries(clickhouse, { generation, sourceTo, otherGenerations });
     },
+    usageLast: async () => {
+      const all = Array.from({ length: partitions }, async (_, partition) => [partition, (await readStreamState(jsm, usageStream(generation, partition))).last] as const);
+      return new Map(await Promise.all(all));
+    },
+    eventsById: new ClickHouseEventsById(clickhouse),
+    identify: key && (({ customer, source, id }) => usageIdText(usageIdOf(key, customer, source, id))),
     close: async () => {
       await Promise.all([nats.close(), pool.end(), clickhouse.close()]);
     },
   };
+}
+
+function usageIdOf(key: SipKey, customer: string, source: string, id: string): Uint8Array {
+  const usageId = new Uint8Array(16);
+  writeUsageId(key, customer, source, id, usageId);
+  return usageId;
 }
 
 async function* readNothing(): AsyncGenerator<never> {}
