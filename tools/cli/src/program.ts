@@ -3,6 +3,7 @@ import { addAuditCommand } from './commands/audit.js';
 import { addCorrectionsCommand } from './commands/corrections.js';
 import { addCreditsCommand } from './commands/credits.js';
 import { addEventsCommand } from './commands/events.js';
+import { addDoctorCommand } from './commands/doctor.js';
 import { addImportCommand } from './commands/import.js';
 import { addKeysCommand } from './commands/keys.js';
 import { addQuotasCommand } from './commands/quotas.js';
@@ -29,6 +30,7 @@ export function buildProgram(context: Context): Command {
   addCreditsCommand(program, context);
   addImportCommand(program, context);
   addAuditCommand(program, context);
+  addDoctorCommand(program, context);
   return program;
 }
 

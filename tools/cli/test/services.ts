@@ -71,7 +71,7 @@ export class Services {
   }
 
   /** Runs a command as the command line does. */
-  async cli(args: readonly string[], env: Record<string, string> = {}, context: Partial<Context> = {}): Promise<Ended> {
+  async cli(args: readonly string[], env: NodeJS.ProcessEnv = {}, context: Partial<Context> = {}): Promise<Ended> {
     let output = '';
     const code = await run(args, { ...processContext({ ...this.env, ...env }), print: (text) => void (output += `${text}\n`), complain: () => undefined, ...context });
     return { code, output };
