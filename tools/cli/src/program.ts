@@ -7,6 +7,7 @@ import { addDoctorCommand } from './commands/doctor.js';
 import { addImportCommand } from './commands/import.js';
 import { addKeysCommand } from './commands/keys.js';
 import { addQuotasCommand } from './commands/quotas.js';
+import { addTailCommand } from './commands/tail.js';
 import { type Context, processContext } from './commands/context.js';
 import { CliError, ExitCode } from './exit.js';
 
@@ -20,7 +21,7 @@ Environment:
 /** Every command of the command line; nothing is read from outside before one runs. */
 export function buildProgram(context: Context): Command {
   const program = new Command('ledgerline')
-    .description('Works with a Ledgerline stack: keys, quotas, events and their corrections, imports, the audit.')
+    .description('Works with a Ledgerline stack: keys, quotas, events and their corrections, imports, the audit, a doctor, a live view.')
     .addHelpText('after', ENVIRONMENT)
     .showHelpAfterError('(add --help for what can be given)');
   addKeysCommand(program, context);
@@ -31,6 +32,7 @@ export function buildProgram(context: Context): Command {
   addImportCommand(program, context);
   addAuditCommand(program, context);
   addDoctorCommand(program, context);
+  addTailCommand(program, context);
   return program;
 }
 
