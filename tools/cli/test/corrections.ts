@@ -6,7 +6,7 @@ import { type Event, usageMessage } from './log.js';
 export function correctionMessage(ids: readonly Uint8Array[], sequence: number): StreamMessage {
   const corrections = ids.map((usageId, index): Correction => ({
     usageId, correctionId: `c${sequence}-${index}`, kind: 'adjust', customerId: 'acme', requestedBy: 'key', reason: 'misread', requestedAtUs: 1, usage: new Map([[0, 7n]]), costUsd: '', status: null,
-    replacedBy: null, occurredAtUs: 0, provider: '', model: '', heldSequence: 0, heldIndex: 0,
+    replacedBy: null, occurredAtUs: 0, provider: '', model: '', heldSequence: 0, heldIndex: 0, awaitsOriginal: false,
   }));
   return { sequence, timestampUs: sequence * 1000, subject: correctionSubject(1, 0), data: encodeCorrectionEnvelope({ generation: 1, partition: 0, corrections }) };
 }

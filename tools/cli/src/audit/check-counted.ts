@@ -8,21 +8,20 @@ const usageId = new Uint8Array(16);
 /**
  * A row that counts carries the usage_id of its identity and lies in the partition that this names; elsewhere it could count twice.
  *
- * @param counts whether a row counts, @param derived whether its usage_id follows from its identity
+ * @param counts whether a row counts
  * @throws Contradiction
  */
 export function checkCounted(
   columns: UsageColumns,
   { partition, partitions, key }: { partition: number; partitions: number; key?: SipKey },
   counts: (row: number) => boolean,
-  derived: (row: number) => boolean,
   where: string,
 ): void {
   for (let row = 0; row < columns.count; row++) {
     if (!counts(row)) continue;
     const named = partitionOf(columns.usageIds, row * 16, partitions);
     if (named !== partition) must('Counted event', `${where} ${row}`, 'partition', named, partition);
-    if (key && derived(row)) checkUsageId(key, columns, row, where);
+    if (key) checkUsageId(key, columns, row, where);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Delta, DeltaKind, type Deltas, decodeCorrectionEnvelope, decodeUsageEnvelope, EnvelopeError, type PricedRun, type UsageColumns } from '@ledgerline/contracts';
+import { type Delta, type Deltas, decodeCorrectionEnvelope, decodeUsageEnvelope, EnvelopeError, type PricedRun, type UsageColumns } from '@ledgerline/contracts';
 import { Contradiction, must } from './difference.js';
 
 /** What a USAGE message holds, decoded anew. */
@@ -35,15 +35,13 @@ function canBeRead({ correction, usage }: PricedRun): boolean {
 export interface DeltaRows {
   readonly columns: UsageColumns;
   readonly entries: readonly Delta[];
-  /** Whether a row belongs to an event, whose identity it then carries; a credit has only its own. */
-  readonly hasOrigin: (row: number) => boolean;
 }
 
 /** Decodes the signed rows of a run. @throws Contradiction when they cannot be read or are not as many as their entries */
 export function readDeltaRows({ rows, entries }: Deltas, where: string): DeltaRows {
   const columns = readable('signed rows', where, () => decodeUsageEnvelope(rows));
   must('Signed rows in PRICED', where, 'row_count', columns.count, entries.length);
-  return { columns, entries, hasOrigin: (row) => entries[row]!.kind !== DeltaKind.credited };
+  return { columns, entries };
 }
 
 function readable<T>(what: 'undecodable' | 'signed rows', where: string, decode: () => T): T {

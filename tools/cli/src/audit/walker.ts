@@ -93,13 +93,13 @@ export class Walker {
 
   private addEvents(columns: UsageColumns, run: PricedRun, where: string): void {
     const counts = (row: number): boolean => run.outcomes[row] === Outcome.priced || run.outcomes[row] === Outcome.unpriced;
-    checkCounted(columns, this.streams, counts, () => true, `${where}, event`);
+    checkCounted(columns, this.streams, counts, `${where}, event`);
     this.accumulator.addEvents(columns, run.outcomes, run.costs, run.sourceSequence);
   }
 
   private addDeltas(run: PricedRun, where: string): void {
-    const { columns, entries, hasOrigin } = readDeltaRows(run.deltas!, where);
-    checkCounted(columns, this.streams, () => true, hasOrigin, `${where}, signed row`);
+    const { columns, entries } = readDeltaRows(run.deltas!, where);
+    checkCounted(columns, this.streams, () => true, `${where}, signed row`);
     this.accumulator.addDeltas(columns, entries, run.sourceSequence, run.outcomes.length);
   }
 

@@ -36,7 +36,7 @@ export class ClickHouseEventsById implements EventsById {
   async held(usageIds: readonly string[]): Promise<Map<string, HeldEvent>> {
     const rows = await this.select<{ id: string; outcome: string; code: string }>(
       usageIds,
-      `SELECT toString(usage_id) AS id, any(outcome) AS outcome, any(code) AS code FROM quarantined_items WHERE usage_id IN (${idsOf(usageIds)}) GROUP BY id ${NO_INDEX}`,
+      `SELECT toString(usage_id) AS id, any(outcome) AS outcome, any(code) AS code FROM quarantined_items WHERE item = 'event' AND usage_id IN (${idsOf(usageIds)}) GROUP BY id ${NO_INDEX}`,
     );
     return new Map(rows.map(({ id, outcome, code }) => [id, { outcome, code }]));
   }
