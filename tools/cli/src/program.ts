@@ -3,10 +3,12 @@ import { addAuditCommand } from './commands/audit.js';
 import { addCorrectionsCommand } from './commands/corrections.js';
 import { addCreditsCommand } from './commands/credits.js';
 import { addEventsCommand } from './commands/events.js';
+import { addDoctorCommand } from './commands/doctor.js';
 import { addImportCommand } from './commands/import.js';
 import { addKeysCommand } from './commands/keys.js';
 import { addQuarantineCommand } from './commands/quarantine.js';
 import { addQuotasCommand } from './commands/quotas.js';
+import { addTailCommand } from './commands/tail.js';
 import { type Context, processContext } from './commands/context.js';
 import { CliError, ExitCode } from './exit.js';
 
@@ -20,7 +22,7 @@ Environment:
 /** Every command of the command line; nothing is read from outside before one runs. */
 export function buildProgram(context: Context): Command {
   const program = new Command('ledgerline')
-    .description('Works with a Ledgerline stack: keys, quotas, events and their corrections, imports, the audit.')
+    .description('Works with a Ledgerline stack: keys, quotas, events and their corrections, imports, the audit, a doctor, a live view.')
     .addHelpText('after', ENVIRONMENT)
     .showHelpAfterError('(add --help for what can be given)');
   addKeysCommand(program, context);
@@ -31,6 +33,8 @@ export function buildProgram(context: Context): Command {
   addQuarantineCommand(program, context);
   addImportCommand(program, context);
   addAuditCommand(program, context);
+  addDoctorCommand(program, context);
+  addTailCommand(program, context);
   return program;
 }
 

@@ -50,12 +50,13 @@ export async function ensureStreams(nc: NatsConnection, wanted: StreamsWanted): 
   }
 }
 
-type Settings = Pick<
+/** What of a stream's configuration must be as it is. */
+export type Settings = Pick<
   StreamConfig,
   'name' | 'subjects' | 'description' | 'retention' | 'storage' | 'discard' | 'max_bytes' | 'max_msg_size' | 'max_age' | 'max_msgs' | 'max_msgs_per_subject'
 >;
 
-function settings(kind: StreamKind, partition: number, { generation, partitions, maxBytes }: StreamsWanted): Settings {
+export function settings(kind: StreamKind, partition: number, { generation, partitions, maxBytes }: StreamsWanted): Settings {
   const { stream, subjects } = streamOf(kind, generation, partition);
   return {
     name: stream,
@@ -98,7 +99,8 @@ async function withAllSubjects(jsm: JetStreamManager, found: StreamConfig, { nam
   return missing ? (await jsm.streams.update(name, { subjects })).config : found;
 }
 
-function refuseOtherSettings(wanted: Settings, found: StreamConfig): void {
+/** @throws StreamConflictError naming the setting */
+export function refuseOtherSettings(wanted: Settings, found: StreamConfig): void {
   for (const [setting, value] of Object.entries(wanted) as [keyof Settings, unknown][]) {
     if (setting === 'max_bytes') continue;
     // The server leaves out what has its zero value.
@@ -114,7 +116,7 @@ function refuseOtherSettings(wanted: Settings, found: StreamConfig): void {
   if (found.sealed) throw new StreamConflictError(wanted.name, 'it is sealed');
 }
 
-async function findStream(jsm: JetStreamManager, stream: string): Promise<StreamInfo | null> {
+export async function findStream(jsm: JetStreamManager, stream: string): Promise<StreamInfo | null> {
   try {
     return await jsm.streams.info(stream);
   } catch (error) {
