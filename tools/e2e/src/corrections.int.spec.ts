@@ -53,7 +53,7 @@ describe('corrections', () => {
     expect(await correct(usageId, { kind: 'void', id: 'v-2' })).toMatchObject({ status: 409, body: { code: 'already_void' } });
     await expectSums('voider', 0, '0', 0);
     expect((await history(usageId)).map(({ correction_id, outcome }) => [correction_id ?? null, outcome])).toEqual([
-      [null, expect.anything()],
+      [null, undefined],
       ['v-1', 'applied'],
     ]);
   });
