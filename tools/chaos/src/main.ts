@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
+import { FAULT_KINDS, type FaultKind } from './schedule/fault-kinds.js';
 import { reportText } from './report.js';
 import { runChaos } from './run-chaos.js';
 
-const LONGEST_FREEZE_S = 60;
+const LONGEST_HOLD_S = 60;
 
 function positive(text: string): number {
   const value = Number(text);
@@ -11,17 +12,25 @@ function positive(text: string): number {
   return value;
 }
 
-const { minutes, seed, maxFreeze, report } = new Command('chaos')
-  .description('Kills and freezes the parts of a whole stack under load, and proves that nothing is lost and nothing counted twice. Exits 1 when something is.')
+function faultKinds(text: string): FaultKind[] {
+  const names = text.split(',');
+  const wrong = names.find((name) => !(name in FAULT_KINDS));
+  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is none of ${Object.keys(FAULT_KINDS).join(', ')}.`);
+  return names as FaultKind[];
+}
+
+const { minutes, seed, maxHold, kinds, report } = new Command('chaos')
+  .description('Does to a whole stack under load what may happen to one, and proves that nothing is lost and nothing counted twice. Exits 1 when something is.')
   .option('--minutes <minutes>', 'how long', positive, 5)
   .option('--seed <seed>', 'the same seed does the same things', positive, 1)
-  .option('--max-freeze <seconds>', 'longest time that a part stays frozen; the shortest is 5', positive, LONGEST_FREEZE_S)
+  .option('--max-hold <seconds>', 'longest time that a fault lasts', positive, LONGEST_HOLD_S)
+  .option('--kinds <kinds>', 'only these kinds of faults, with commas between them', faultKinds)
   .option('--report <file>', 'also write the report there')
   .parse()
-  .opts<{ minutes: number; seed: number; maxFreeze: number; report?: string }>();
+  .opts<{ minutes: number; seed: number; maxHold: number; kinds?: FaultKind[]; report?: string }>();
 
 try {
-  const done = await runChaos({ minutes, seed, maxHoldMs: maxFreeze * 1000 }, (line) => process.stderr.write(`${line}\n`));
+  const done = await runChaos({ minutes, seed, maxHoldMs: maxHold * 1000, kinds }, (line) => process.stderr.write(`${line}\n`));
   const text = reportText(done);
   if (report) writeFileSync(report, `${text}\n`);
   process.stdout.write(`${text}\n`);

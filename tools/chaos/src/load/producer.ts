@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type WholeStack } from '@ledgerline/local-stack';
 import { type Ledger, MODEL, type SentEvent } from './ledger.js';
-import { randomNumbers } from './schedule.js';
+import { randomNumbers } from '../schedule/random-numbers.js';
 
 export interface ProducerOptions {
   readonly name: string;
