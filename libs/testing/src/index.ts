@@ -6,3 +6,4 @@ export { freshDatabase, type FreshDatabase } from './fresh-database.js';
 export { freshNats, type FreshNats } from './fresh-nats.js';
 export { envelopeOf, type EventSpec, garbageRun, pricedBytes, RECORDED_AT_US, runOf } from './priced-fixture.js';
 export { type RunningService, startService, type StartServiceOptions } from './start-service.js';
+export { AnswerLostError, type Fate, ModelProcess } from './model-process.js';

@@ -3,7 +3,7 @@ import { type BatchConsumer, type Checkpoint, type PartitionBatch } from '@ledge
 import { type Logger } from 'pino';
 import { setTimeout as delay } from 'node:timers/promises';
 import { collectQuarantined } from './collect-quarantined.js';
-import { insertRange } from './insert-range.js';
+import { insertRange, type Pause } from './insert-range.js';
 import { planRanges, type Range } from './plan-ranges.js';
 import { type Claim, type Progress, type RangeLedger, type UsageStore } from './ports.js';
 
@@ -14,6 +14,8 @@ export interface SinkOptions {
   logger: Pick<Logger, 'info' | 'warn'>;
   /** Told of every range that is in the store. */
   onInserted?: (range: Range, inserts: number, elapsedMs: number) => void;
+  /** How it rests; by the clock unless told. */
+  pause?: Pause;
 }
 
 /** Most rows of one insert; one block and one part at any server setting in use. */
@@ -89,7 +91,7 @@ export class SinkBatches implements BatchConsumer {
     await this.settle(claim, state);
     const elapsedMs = performance.now() - startedAt;
     const restMs = Math.min(MOST_INTERVAL_MS, Math.max(rows < FEW_ROWS ? FEW_INTERVAL_MS : LEAST_INTERVAL_MS, 2 * elapsedMs)) - elapsedMs;
-    if (restMs > 0 && rows > 0) await delay(restMs);
+    if (restMs > 0 && rows > 0) await (this.options.pause ?? delay)(restMs);
   }
 
   private async sink(claim: Claim, state: ShardState, range: Range): Promise<void> {
@@ -99,7 +101,7 @@ export class SinkBatches implements BatchConsumer {
     state.done.clear();
     const held = collectQuarantined(range);
     if (held.length > 0) await store.quarantine(held);
-    const inserts = await insertRange(store, claim, range);
+    const inserts = await insertRange(store, claim, range, this.options.pause);
     for (const { partition, run } of range.runs) state.finish({ partition, sourceSequence: run.sourceSequence, recordedAtUs: run.recordedAtUs });
     onInserted?.(range, inserts, performance.now() - startedAt);
   }
