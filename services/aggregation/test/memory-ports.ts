@@ -1,12 +1,14 @@
 import { ClickHouseFault } from '@ledgerline/clickhouse';
 import { type Checkpoint } from '@ledgerline/messaging';
 import { LeaseLostError } from '@ledgerline/postgres';
-import { type ModelProcess } from '@ledgerline/testing';
 import { type Scheduler } from 'fast-check';
 import { type Range } from '../src/application/plan-ranges.js';
 import { type Progress, type RangeLedger, type UsageStore } from '../src/application/ports.js';
 
-type Process = Pick<ModelProcess, 'ask'>;
+/** A process that asks over a network, and may die in between. */
+export interface Asking {
+  ask<T>(what: string, carryOut: () => T | Promise<T>): Promise<T>;
+}
 
 /** Progress in memory, behind the epoch of one lease. */
 export class MemoryRangeLedger {
@@ -18,7 +20,7 @@ export class MemoryRangeLedger {
     return ++this.epoch;
   }
 
-  asSeenBy(process: Process): RangeLedger {
+  asSeenBy(process: Asking): RangeLedger {
     const record = (epoch: number, done: readonly Progress[]): void => {
       if (epoch !== this.epoch) throw new LeaseLostError('sink', 0, epoch);
       for (const one of done) this.record(one);
@@ -60,7 +62,7 @@ export class MemoryUsageStore {
 
   constructor(private readonly scheduler: Scheduler) {}
 
-  asSeenBy(process: Process): UsageStore {
+  asSeenBy(process: Asking): UsageStore {
     return {
       prepare: (_claim, range) => ({
         insert: () => process.ask('insert', () => this.insert(range)),

@@ -1,6 +1,10 @@
-import { type ModelProcess } from '@ledgerline/testing';
 import { type UsageMessage } from '../src/application/decide-run.js';
 import { type AppendResult, type LogState, type PricedLog, type PricedMessage } from '../src/application/priced-log.js';
+
+/** A process that asks over a network, and may die in between. */
+export interface Asking {
+  ask<T>(what: string, carryOut: () => T | Promise<T>): Promise<T>;
+}
 
 /** One partition's streams in memory, with what the broker promises of them: contiguous, and an append that expects the last sequence. */
 export class MemoryPricedLog {
@@ -9,7 +13,7 @@ export class MemoryPricedLog {
   constructor(readonly usage: readonly UsageMessage[]) {}
 
   /** The log over a network, from a process that may die. */
-  asSeenBy(process: Pick<ModelProcess, 'ask'>): PricedLog {
+  asSeenBy(process: Asking): PricedLog {
     const at = (sequence: number): PricedMessage | null => this.messages[sequence - 1] ?? null;
     const { messages, usage } = this;
     return {

@@ -1,7 +1,12 @@
 import { type Quota, type WindowState } from '@ledgerline/domain-quota';
-import { type ModelProcess } from '@ledgerline/testing';
 import { CheckpointMovedError, type Decision, type QuotaStore, type QuotaTransaction, type QuotaWindow } from '../src/application/ports.js';
 import { type CountedUpTo } from '../src/consumers/read-priced.js';
+
+/** A process that asks over a network, and may die in between. */
+export interface Asking {
+  ask<T>(what: string, carryOut: () => T | Promise<T>): Promise<T>;
+  readonly name: string;
+}
 
 class AbortedError extends Error {}
 
@@ -41,7 +46,7 @@ export class MemoryQuotaStore {
     for (const transaction of this.transactionsOf.get(process) ?? []) transaction.close();
   }
 
-  asSeenBy(process: Pick<ModelProcess, 'ask' | 'name'>): QuotaStore {
+  asSeenBy(process: Asking): QuotaStore {
     return {
       transact: async (work) => {
         const transaction = new MemoryTransaction();
@@ -58,7 +63,7 @@ export class MemoryQuotaStore {
     };
   }
 
-  private statements(process: Pick<ModelProcess, 'ask'>, own: MemoryTransaction): QuotaTransaction {
+  private statements(process: Asking, own: MemoryTransaction): QuotaTransaction {
     const ask = <T>(what: string, carryOut: () => T | Promise<T>): Promise<T> => process.ask(what, carryOut);
     const never = (): Promise<never> => Promise.reject(new Error('counting does not ask for this'));
     return {
