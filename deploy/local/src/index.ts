@@ -10,3 +10,4 @@ export { type Links } from './settings.js';
 export { SERVERS, SERVICES, type ServerName, type ServiceName } from './parts.js';
 export { WholeStack, type WholeStackOptions } from './whole-stack/whole-stack.js';
 export { freePorts, isPortFree } from './process/ports.js';
+export { isAlive } from './process/stale.js';

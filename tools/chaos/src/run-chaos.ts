@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WholeStack } from '@ledgerline/local-stack';
+import { buildWithFailpoints } from './failpoints/build-with-failpoints.js';
 import { inflict } from './faults/inflict.js';
 import { StackLinks } from './links/stack-links.js';
 import { Load } from './load/load.js';
@@ -29,7 +33,9 @@ export interface ChaosPlan {
  */
 export async function runChaos({ minutes, rounds: most = Infinity, seed, maxHoldMs, each, kinds }: ChaosPlan, say: (line: string) => void): Promise<ChaosReport> {
   const links = await StackLinks.open();
-  const stack = new WholeStack('chaos', { links: links.ports });
+  const servicesDir = buildWithFailpoints();
+  const failpoints = mkdtempSync(join(tmpdir(), 'ledgerline-failpoints-'));
+  const stack = new WholeStack('chaos', { links: links.ports, servicesDir, env: { LEDGERLINE_FAILPOINTS: failpoints } });
   links.leadTo(stack);
   const load = new Load(stack, seed);
   const startedMs = performance.now();
@@ -42,7 +48,7 @@ export async function runChaos({ minutes, rounds: most = Infinity, seed, maxHold
       if (rounds.length >= most || performance.now() + fault.quietMs + fault.holdMs > endMs) break;
       await Promise.race([delay(fault.quietMs), load.failed]);
       say(`round ${rounds.length + 1}: ${faultText(fault)}`);
-      const recoveryMs = await inflict({ stack, links }, load.probe, fault);
+      const recoveryMs = await inflict({ stack, links, failpoints, probe: load.probe }, fault);
       say(`  all works again after ${(recoveryMs / 1000).toFixed(1)} s`);
       rounds.push({ ...fault, recoveryMs });
     }
@@ -56,5 +62,6 @@ export async function runChaos({ minutes, rounds: most = Infinity, seed, maxHold
     load.stop();
     await stack.dispose();
     await links.close();
+    for (const folder of [servicesDir, failpoints]) rmSync(folder, { recursive: true, force: true });
   }
 }

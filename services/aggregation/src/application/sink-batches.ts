@@ -1,3 +1,4 @@
+import { failpoint } from '@ledgerline/failpoints';
 import { decodePricedEnvelope } from '@ledgerline/contracts';
 import { type BatchConsumer, type Checkpoint, type PartitionBatch } from '@ledgerline/messaging';
 import { type Logger } from 'pino';
@@ -99,15 +100,19 @@ export class SinkBatches implements BatchConsumer {
     const { ledger, store, onInserted } = this.options;
     await ledger.begin(claim, range, [...state.done.values()]);
     state.done.clear();
+    await failpoint('sink.after-begin');
     const held = collectQuarantined(range);
     if (held.length > 0) await store.quarantine(held);
+    await failpoint('sink.mid-insert');
     const inserts = await insertRange(store, claim, range, this.options.pause);
+    await failpoint('sink.after-insert');
     for (const { partition, run } of range.runs) state.finish({ partition, sourceSequence: run.sourceSequence, recordedAtUs: run.recordedAtUs });
     onInserted?.(range, inserts, performance.now() - startedAt);
   }
 
   private async settle(claim: Claim, state: ShardState): Promise<void> {
     if (state.done.size === 0) return;
+    await failpoint('sink.before-settle');
     await this.options.ledger.settle(claim, [...state.done.values()]);
     state.done.clear();
   }

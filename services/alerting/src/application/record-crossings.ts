@@ -1,3 +1,4 @@
+import { failpoint } from '@ledgerline/failpoints';
 import { type AlertState, decideAlert, evolveAlert } from '@ledgerline/domain-alerting';
 import { type AlertStore, type AlertUpdate, type CheckpointMove, type QuotaCrossing, subjectKey } from './ports.js';
 
@@ -34,6 +35,7 @@ export class RecordCrossings {
         return { crossing, change, state };
       });
       await transaction.save(updates);
+      await failpoint('alerting.before-commit');
       return updates;
     });
   }

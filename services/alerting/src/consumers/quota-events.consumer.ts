@@ -1,3 +1,4 @@
+import { failpoint } from '@ledgerline/failpoints';
 import { fromBinary } from '@bufbuild/protobuf';
 import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
@@ -44,6 +45,7 @@ export class QuotaEventsConsumer implements BatchConsumer {
     if (head === undefined) return;
     const crossings = batch.messages.flatMap((message) => this.read(message) ?? []);
     const updates = await this.recordCrossings.execute({ epochs: batch.epochs, move: { fromSequence: this.sequence, ...head }, crossings });
+    await failpoint('alerting.after-commit');
     this.sequence = head.sequence;
     for (const { crossing, change } of updates) {
       if (change === undefined) continue;

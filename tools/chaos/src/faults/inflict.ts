@@ -1,11 +1,13 @@
 import { eventually } from '@ledgerline/local-stack';
-import { type Probe } from '../load/probe.js';
 import { type FaultKind } from '../schedule/fault-kinds.js';
 import { type Fault } from '../schedule/schedule.js';
+import { inflictClockStep } from './clock-step.js';
+import { inflictFailpoint } from './failpoint-fault.js';
 import { inflictFullStreams } from './full-streams.js';
 import { inflictCut, inflictDroppedAnswers, inflictSlow } from './link-faults.js';
 import { inflictMidBody } from './mid-body.js';
 import { inflictFreeze, inflictKill } from './process-faults.js';
+import { inflictPutBack } from './put-back.js';
 import { inflictRefusedInserts } from './refused-inserts.js';
 import { type Inflict, type StackUnderFire } from './stack-under-fire.js';
 import { inflictTakenConnections } from './taken-connections.js';
@@ -25,6 +27,9 @@ const INFLICT: Record<FaultKind, Inflict> = {
   'inserts-refused': inflictRefusedInserts,
   takeover: inflictTakeover,
   'mid-body': inflictMidBody,
+  failpoint: inflictFailpoint,
+  'clock-step': inflictClockStep,
+  'put-back': inflictPutBack,
 };
 
 /**
@@ -33,7 +38,7 @@ const INFLICT: Record<FaultKind, Inflict> = {
  * @returns milliseconds from the end of the fault until then
  * @throws when that does not come
  */
-export async function inflict(fire: StackUnderFire, probe: Probe, fault: Fault): Promise<number> {
+export async function inflict(fire: StackUnderFire, fault: Fault): Promise<number> {
   const recovered = await INFLICT[fault.kind](fire, fault);
   const since = performance.now();
   await eventually(
@@ -43,6 +48,6 @@ export async function inflict(fire: StackUnderFire, probe: Probe, fault: Fault):
     },
     { timeoutMs: RECOVERY_MS },
   );
-  await probe.visible(RECOVERY_MS);
+  await fire.probe.visible(RECOVERY_MS);
   return performance.now() - since;
 }

@@ -19,7 +19,7 @@ export class Load {
   readonly ledger = new Ledger(REMEMBERED);
   readonly probe: Probe;
   /** The limit of each customer's quota, in tokens. */
-  readonly limits: ReadonlyMap<string, number>;
+  readonly limits: Map<string, number>;
   private readonly producers: readonly Producer[];
   private readonly intruder: Intruder;
   private work: Promise<unknown> = Promise.resolve();
@@ -34,7 +34,7 @@ export class Load {
     const customers = Array.from({ length: CUSTOMERS }, (_, i) => `customer-${i}`);
     const { ledger } = this;
     this.limits = new Map([...customers, PROBE_CUSTOMER].map((customer) => [customer, QUOTA_TOKENS]));
-    this.probe = new Probe(stack, ledger);
+    this.probe = new Probe(stack, ledger, this.limits);
     this.producers = Array.from({ length: PRODUCERS }, (_, i) => new Producer({ name: `producer-${i}`, seed: seed + i + 1, stack, ledger, customers }));
     this.intruder = new Intruder(stack);
     this.failed.catch(() => undefined);

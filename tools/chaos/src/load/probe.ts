@@ -4,14 +4,20 @@ import { type Ledger, MODEL, type SentEvent } from './ledger.js';
 export const PROBE_CUSTOMER = 'probe';
 
 const TOKENS = 7;
+const QUOTA_CREATED = 201;
+/** An earlier try was carried out, but not answered. */
+const QUOTA_EXISTS = 409;
 
 /** One event at a time, followed from the edge to the last sum: what tells that a stack works again. */
 export class Probe {
   private made = 0;
+  private crossed = 0;
 
+  /** @param limits where the quota of a new customer is noted, in tokens */
   constructor(
     private readonly stack: WholeStack,
     private readonly ledger: Ledger,
+    private readonly limits: Map<string, number>,
   ) {}
 
   /** Resolves when a new event is acknowledged, is a row in ClickHouse, and is in the sum of its customer's quota. @throws after `timeoutMs` */
@@ -31,9 +37,25 @@ export class Probe {
     );
   }
 
+  /** Work for every service: a customer nobody has seen, who uses up its quota with one event. Resolves when that is acknowledged. */
+  async cross(timeoutMs: number): Promise<void> {
+    const customer = `crossing-${this.crossed++}`;
+    await eventually(
+      async () => {
+        const { status } = await this.stack.request('POST', '/v1/quotas', { customer_id: customer, metric: 'tokens', limit: TOKENS });
+        if (status !== QUOTA_CREATED && status !== QUOTA_EXISTS) throw new Error(`the quota of ${customer} was not set: ${status}`);
+      },
+      { timeoutMs },
+    );
+    this.limits.set(customer, TOKENS);
+    const event: SentEvent = { id: 'only', customer, inputTokens: TOKENS, outputTokens: 0 };
+    await eventually(() => this.send(event), { timeoutMs });
+    this.ledger.acknowledge(event);
+  }
+
   /** @returns its usage_id @throws unless it is acknowledged */
   private async send({ id, customer, inputTokens }: SentEvent): Promise<string> {
-    const body = { id, customer_id: customer, provider: MODEL.provider, model: MODEL.model, usage: { input_tokens: inputTokens } };
+    const body = { id, customer_id: customer, provider: MODEL.provider, model: MODEL.model, usage: { input_tokens: inputTokens }, occurred_at: new Date().toISOString() };
     const answer = await this.stack.request<{ results?: { status: string; usage_id: string }[] }>('POST', '/v1/events', body);
     const result = answer.body.results?.[0];
     if (result?.status !== 'accepted') throw new Error(`the probe's event was not acknowledged: ${answer.status} ${JSON.stringify(answer.body)}`);

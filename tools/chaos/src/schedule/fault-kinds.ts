@@ -1,4 +1,5 @@
 import { SERVERS, SERVICES } from '@ledgerline/local-stack';
+import { FAILPOINTS } from '../failpoints/failpoints.js';
 import { LINKS } from '../links/stack-links.js';
 
 /** Everything of the stack that can die. */
@@ -37,6 +38,12 @@ export const FAULT_KINDS = {
   takeover: { targets: ['pricing', 'aggregation', 'quota', 'alerting'], times: 1 },
   /** half an INSERT's body is sent; then the sink is frozen until another has taken over and the rest arrives, or ClickHouse is killed */
   'mid-body': { targets: ['aggregation', 'clickhouse'], times: 1 },
+  /** a failpoint in a service's code is reached: see `../failpoints/failpoints.ts` for what happens there */
+  failpoint: { targets: Object.keys(FAILPOINTS), times: 4 },
+  /** the clock that a service is given is an hour off */
+  'clock-step': { targets: ['ingest+1h', 'ingest-1h', 'quota+1h', 'quota-1h', 'read-api+1h', 'read-api-1h'], times: 1, holdMs: [2_000, 8_000] },
+  /** a server goes back to an older copy of its data: Postgres falls behind ClickHouse and the log */
+  'put-back': { targets: ['postgres'], times: 1, holdMs: [2_000, 10_000] },
 } as const satisfies Record<string, FaultKindTerms>;
 
 export type FaultKind = keyof typeof FAULT_KINDS;
