@@ -37,8 +37,8 @@ export class Probe {
     );
   }
 
-  /** Work for every service: a customer nobody has seen, who uses up its quota with one event. Resolves when that is acknowledged. */
-  async cross(timeoutMs: number): Promise<void> {
+  /** Work for every service: a customer nobody has seen, who uses up its quota with one event. Resolves when that is acknowledged. @returns the customer */
+  async cross(timeoutMs: number): Promise<string> {
     const customer = `crossing-${this.crossed++}`;
     await eventually(
       async () => {
@@ -51,6 +51,12 @@ export class Probe {
     const event: SentEvent = { id: 'only', customer, inputTokens: TOKENS, outputTokens: 0 };
     await eventually(() => this.send(event), { timeoutMs });
     this.ledger.acknowledge(event);
+    return customer;
+  }
+
+  /** Resolves when a customer that crossed its quota has an alert. */
+  async alerted(customer: string, timeoutMs: number): Promise<void> {
+    await eventually(async () => (await this.get<{ data: unknown[] }>(`/v1/alerts?customer_id=${customer}`)).body.data.length > 0, { timeoutMs, intervalMs: 50 });
   }
 
   /** @returns its usage_id @throws unless it is acknowledged */
