@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const STAMP = join(ROOT, '.nx/built.json');
 const WORKSPACES = ['libs', 'services', 'deploy/local', 'tools', 'bench'];
-const SHARED = ['package.json', 'package-lock.json', 'tsconfig.base.json', '.swcrc', 'nx.json'];
+const SHARED = ['package.json', 'package-lock.json', 'tsconfig.base.json', '.swcrc', 'nx.json', 'deploy/local/compile.mjs'];
 
 /** Every project folder below `folder` (relative to the root): those that carry a package.json. */
 function projectsIn(folder) {

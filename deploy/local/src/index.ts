@@ -6,5 +6,8 @@ export { startClickhouse, type ClickhouseOptions } from './servers/clickhouse.js
 export { eventually, type EventuallyOptions } from './process/eventually.js';
 export { launch, type Exit, type LaunchOptions, type RunningProcess } from './process/launch.js';
 export { ServerStartError } from './process/until.js';
-export { WholeStack } from './whole-stack/whole-stack.js';
+export { type Links } from './settings.js';
+export { SERVERS, SERVICES, type ServerName, type ServiceName } from './parts.js';
+export { WholeStack, type WholeStackOptions } from './whole-stack/whole-stack.js';
 export { freePorts, isPortFree } from './process/ports.js';
+export { isAlive } from './process/stale.js';

@@ -22,6 +22,11 @@ export const SERVICES = ['ingest', 'pricing', 'aggregation', 'quota', 'alerting'
 
 export type ServiceName = (typeof SERVICES)[number];
 
+/** The servers that services connect to. */
+export const SERVERS = ['nats', 'postgres', 'clickhouse'] as const;
+
+export type ServerName = (typeof SERVERS)[number];
+
 /** The environment variable that moves a part to another port. */
 export function portVariable(name: PartName): string {
   return name === 'edge' ? 'LEDGERLINE_PORT' : `LEDGERLINE_${name.toUpperCase().replace('-', '_')}_PORT`;

@@ -22,4 +22,10 @@ describe('the settings of the local stack', () => {
   it('has a variable for every port', () => {
     expect([portVariable('edge'), portVariable('read-api'), portVariable('clickhouse-tcp')]).toEqual(['LEDGERLINE_PORT', 'LEDGERLINE_READ_API_PORT', 'LEDGERLINE_CLICKHOUSE_TCP_PORT']);
   });
+
+  it('takes the ports that services reach servers on, and names what it cannot use', () => {
+    expect(readSettings({ LEDGERLINE_LINKS: '{"pricing": {"nats": 9001}}' }).links).toEqual({ pricing: { nats: 9001 } });
+    for (const text of ['{', '{"nobody": {"nats": 1}}', '{"pricing": {"redis": 1}}', '{"pricing": {"nats": "x"}}', '{"pricing": 5}'])
+      expect(() => readSettings({ LEDGERLINE_LINKS: text })).toThrow('LEDGERLINE_LINKS is');
+  });
 });

@@ -1,5 +1,8 @@
 import { resolve } from 'node:path';
-import { PARTS, portVariable, type PartName } from './parts.js';
+import { PARTS, portVariable, type PartName, SERVERS, SERVICES, type ServerName, type ServiceName } from './parts.js';
+
+/** Ports on which services reach servers, by service, where that is not the server's own: something stands in between. */
+export type Links = Partial<Record<ServiceName, Partial<Record<ServerName, number>>>>;
 
 /** Where a local stack lives and listens. */
 export interface Settings {
@@ -8,6 +11,10 @@ export interface Settings {
   ports: Record<PartName, number>;
   /** From LEDGERLINE_ADMIN_KEY; one is made when missing. */
   adminKey: string | undefined;
+  /** From LEDGERLINE_LINKS, for trials of what happens when a link fails. */
+  links: Links;
+  /** Absolute: where `<service>/dist/main.js` lies. From LEDGERLINE_SERVICES_DIR; undefined for the checkout's own. */
+  servicesDir: string | undefined;
 }
 
 /** A variable that cannot be used; the message names it. */
@@ -38,9 +45,26 @@ function adminKey(env: NodeJS.ProcessEnv): string | undefined {
   return key;
 }
 
+function links(env: NodeJS.ProcessEnv): Links {
+  const text = env['LEDGERLINE_LINKS'] || '{}';
+  const problem = new SettingsError(`LEDGERLINE_LINKS is "${text}": expected {"SERVICE": {"nats" | "postgres" | "clickhouse": PORT}}.`);
+  let value: Links | null;
+  try {
+    value = JSON.parse(text) as Links | null;
+  } catch {
+    throw problem;
+  }
+  for (const [service, ports] of Object.entries(value ?? { '': {} })) {
+    if (!SERVICES.includes(service as ServiceName) || typeof ports !== 'object' || ports === null) throw problem;
+    for (const [server, at] of Object.entries(ports)) if (!SERVERS.includes(server as ServerName) || !Number.isInteger(at)) throw problem;
+  }
+  return value!;
+}
+
 /** Reads the LEDGERLINE_* variables. Throws SettingsError naming the bad one. */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const ports = Object.fromEntries(PARTS.map(({ name, defaultPort }) => [name, port(name, defaultPort, env)])) as Record<PartName, number>;
   refuseSharedPorts(ports);
-  return { home: resolve(env['LEDGERLINE_HOME'] || '.ledgerline'), ports, adminKey: adminKey(env) };
+  const servicesDir = env['LEDGERLINE_SERVICES_DIR'] ? resolve(env['LEDGERLINE_SERVICES_DIR']) : undefined;
+  return { home: resolve(env['LEDGERLINE_HOME'] || '.ledgerline'), ports, adminKey: adminKey(env), links: links(env), servicesDir };
 }

@@ -8,3 +8,4 @@ export { freshNats, type FreshNats } from './fresh-nats.js';
 export { envelopeOf, type EventSpec, garbageRun, pricedBytes, RECORDED_AT_US, runOf } from './priced-fixture.js';
 export { pricedMessages } from './priced-messages.js';
 export { type RunningService, startService, type StartServiceOptions } from './start-service.js';
+export { AnswerLostError, type Fate, ModelProcess } from './model-process.js';

@@ -1,3 +1,4 @@
+import '@ledgerline/failpoints';
 import { runService } from '@ledgerline/service-kit';
 import { readApiConfig } from './config.js';
 import { ReadApiModule } from './read-api.module.js';

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { type Secrets, USAGE_ID_KEY_FILE } from '../home/secrets.js';
 import { keptLayout, type StackFile, writeStackFile } from '../home/stack-file.js';
 import { SERVICES, type ServiceName } from '../parts.js';
@@ -9,10 +9,10 @@ import { startNats } from '../servers/nats.js';
 import { startPostgres } from '../servers/postgres.js';
 import { type Settings } from '../settings.js';
 import { startNodeProgram } from './node-program.js';
+import { serviceEnvironment } from './service-environment.js';
 import { type Part, Supervised } from './supervised.js';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
-const GIB = 1024 ** 3;
 const HOT: readonly ServiceName[] = ['ingest', 'pricing', 'aggregation', 'quota'];
 
 /** Longest that each stage of a stop may take; together under the 10 s that a Ctrl-C may last. */
@@ -71,8 +71,8 @@ export class Stack {
   private servicePart(name: ServiceName): Part {
     const { home, ports } = this.settings;
     const dataDir = join(home, 'data', name);
-    const env = { ...this.serviceEnvironment(name), DATA_DIR: dataDir };
-    const main = join(ROOT, 'services', name, 'dist/main.js');
+    const env = serviceEnvironment(name, { home, secrets: this.secrets, file: this.file, links: this.settings.links[name] });
+    const main = join(this.settings.servicesDir ?? join(ROOT, 'services'), name, 'dist/main.js');
     const program = { name, main, root: ROOT, home, port: ports[name], env, hot: HOT.includes(name), killAfterMs: STOP_MS.services, readyTimeoutMs: 60_000 };
     return {
       name,
@@ -80,26 +80,6 @@ export class Stack {
         mkdirSync(dataDir, { recursive: true, mode: 0o700 });
         return startNodeProgram(program, signal);
       },
-    };
-  }
-
-  private serviceEnvironment(name: ServiceName): Record<string, string> {
-    const { nats_url, database_url, clickhouse_url, generation, partitions, aggregation_shards } = this.file;
-    return {
-      // The same after a restart: leases go back to their owner at once, and pricing finds its index.
-      INSTANCE_ID: 'local',
-      NATS_URL: nats_url,
-      DATABASE_URL: database_url,
-      CLICKHOUSE_URL: clickhouse_url,
-      GENERATION: String(generation),
-      PARTITIONS: String(partitions),
-      USAGE_ID_KEY: this.secrets.usageIdKey,
-      STREAM_MAX_BYTES: String(2 * GIB),
-      ...(name === 'ingest' && { READ_API_URL: `http://127.0.0.1:${this.settings.ports['read-api']}` }),
-      ...(name === 'pricing' && { PRICING_INDEX_DIR: join(this.settings.home, 'data/pricing-index') }),
-      ...(name === 'aggregation' && { AGGREGATION_SHARDS: String(aggregation_shards) }),
-      ...(name === 'archive' && { ARCHIVE_URL: process.env['ARCHIVE_URL'] || pathToFileURL(join(this.settings.home, 'archive')).href }),
-      ...(name === 'accounts' && { ADMIN_KEY: this.secrets.adminKey }),
     };
   }
 

@@ -4,15 +4,21 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openSecrets } from '../home/secrets.js';
 import { type StackFile } from '../home/stack-file.js';
+import { type ServerName, type ServiceName } from '../parts.js';
 import { eventually } from '../process/eventually.js';
 import { freePorts } from '../process/ports.js';
-import { removeCluster } from '../servers/postgres-place.js';
+import { clusterFolder, removeCluster, unprivilegedAccount } from '../servers/postgres-place.js';
+import { type Links } from '../settings.js';
+import { serviceEnvironment } from '../supervisor/service-environment.js';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const PORTS = ['', 'INGEST_', 'PRICING_', 'AGGREGATION_', 'QUOTA_', 'ALERTING_', 'READ_API_', 'ACCOUNTS_', 'ARCHIVE_', 'NATS_', 'POSTGRES_', 'CLICKHOUSE_', 'CLICKHOUSE_TCP_'];
 const START_MS = 120_000;
 const STOP_MS = 20_000;
+/** Longest that a request may take: what it asks may be frozen. */
+const REQUEST_MS = 30_000;
 /** What is kept of the terminal, for messages. */
 const TERMINAL_CHARS = 64_000;
 
@@ -28,6 +34,15 @@ export interface RunningCommand {
   interrupt(): void;
 }
 
+export interface WholeStackOptions {
+  /** Ports on which services reach servers, where something stands in between. */
+  readonly links?: Links;
+  /** Where `<service>/dist/main.js` lies; the checkout's own unless told. */
+  readonly servicesDir?: string;
+  /** More of every part's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Everything that `npm start` starts, in a throw-away home and on free ports: for what measures or tries the whole. */
 export class WholeStack {
   readonly home: string;
@@ -37,13 +52,21 @@ export class WholeStack {
   private text = '';
 
   /** @param name goes into the home's folder name */
-  constructor(name: string) {
+  constructor(
+    name: string,
+    private readonly options: WholeStackOptions = {},
+  ) {
     this.home = mkdtempSync(join(tmpdir(), `ledgerline-${name}-`));
   }
 
   /** `http://127.0.0.1:PORT` of the edge. */
   get url(): string {
     return `http://127.0.0.1:${this.env['LEDGERLINE_PORT']}`;
+  }
+
+  /** Where `<service>/dist/main.js` lies. */
+  get servicesDir(): string {
+    return this.options.servicesDir ?? join(ROOT, 'services');
   }
 
   /** The end of what it wrote to the terminal. */
@@ -66,6 +89,17 @@ export class WholeStack {
     return this.file().processes[part]!;
   }
 
+  /** The environment of a service, but for where it listens; servers without anything in between. For a second copy. */
+  serviceEnvironment(name: ServiceName): Record<string, string> {
+    return serviceEnvironment(name, { home: this.home, secrets: openSecrets(this.home, this.adminKey), file: this.file() });
+  }
+
+  /** Where a server keeps its data. */
+  dataFolder(server: ServerName): string {
+    const folder = join(this.home, 'data', server);
+    return server === 'postgres' ? clusterFolder(folder, unprivilegedAccount()) : folder;
+  }
+
   /** Resolves when everything is ready. @throws with the end of its output when it does not come up */
   async start(): Promise<void> {
     const ports = await freePorts(PORTS.length);
@@ -77,6 +111,9 @@ export class WholeStack {
       LEDGERLINE_HOME: this.home,
       LEDGERLINE_ADMIN_KEY: this.adminKey,
       ...Object.fromEntries(PORTS.map((name, i) => [`LEDGERLINE_${name}PORT`, String(ports[i])])),
+      LEDGERLINE_LINKS: JSON.stringify(this.options.links ?? {}),
+      LEDGERLINE_SERVICES_DIR: this.options.servicesDir ?? '',
+      ...this.options.env,
     };
     const child = spawn(process.execPath, [join(ROOT, 'deploy/local/bootstrap.mjs'), 'start'], { cwd: ROOT, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
@@ -93,7 +130,7 @@ export class WholeStack {
 
   /** Whether every service says that it is ready. */
   async ready(): Promise<boolean> {
-    const answer = await fetch(`${this.url}/readyz`, { headers: { connection: 'close' } });
+    const answer = await fetch(`${this.url}/readyz`, { headers: { connection: 'close' }, signal: AbortSignal.timeout(REQUEST_MS) });
     await answer.body?.cancel();
     return answer.ok;
   }
@@ -104,6 +141,7 @@ export class WholeStack {
       method,
       headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(REQUEST_MS),
     });
     const text = await answer.text();
     return { status: answer.status, body: (text === '' ? {} : JSON.parse(text)) as T };

@@ -14,6 +14,9 @@ export class RangeMismatchError extends Error {
   }
 }
 
+/** Resolves after so many milliseconds. */
+export type Pause = (ms: number) => Promise<unknown>;
+
 const INSERTS = 3;
 const FENCED_TRIES = 20;
 const FENCED_PAUSE_MS = 50;
@@ -22,15 +25,16 @@ const FENCED_PAUSE_MS = 50;
  * Brings a range into the store exactly once, whatever was tried before: the insert adds only what is missing, so anything but the
  * expected count is answered by the same insert again, and the store is asked what it holds.
  *
+ * @param pause how it waits before it tries again
  * @returns how many inserts it took
  * @throws RangeMismatchError, ClickHouseFault
  */
-export async function insertRange(store: UsageStore, claim: Claim, range: Range): Promise<number> {
+export async function insertRange(store: UsageStore, claim: Claim, range: Range, pause: Pause = delay): Promise<number> {
   if (range.rows === 0) return 0;
   const prepared = store.prepare(claim, range);
   let stored = 0;
   for (let tries = 1; tries <= INSERTS; tries++) {
-    const written = await fenced(store, claim.shard, () => prepared.insert());
+    const written = await fenced(store, claim.shard, () => prepared.insert(), pause);
     if (written === range.rows) return tries;
     stored = await prepared.stored();
     if (stored === range.rows) return tries;
@@ -39,14 +43,14 @@ export async function insertRange(store: UsageStore, claim: Claim, range: Range)
 }
 
 /** The insert's query id is the fence. Whoever holds it longer than a moment is an earlier attempt or an earlier owner: it is ended. */
-async function fenced<T>(store: UsageStore, shard: number, insert: () => Promise<T>): Promise<T> {
+async function fenced<T>(store: UsageStore, shard: number, insert: () => Promise<T>, pause: Pause): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await insert();
     } catch (error) {
       if (!(error instanceof ClickHouseFault) || error.code !== 'query_id_in_use' || tries === FENCED_TRIES) throw error;
     }
-    await delay(FENCED_PAUSE_MS);
+    await pause(FENCED_PAUSE_MS);
     if (tries >= 3) await store.endInsert(shard);
   }
 }

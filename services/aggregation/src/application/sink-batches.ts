@@ -1,10 +1,11 @@
+import { failpoint } from '@ledgerline/failpoints';
 import { decodePricedEnvelope } from '@ledgerline/contracts';
 import { type BatchConsumer, type Checkpoint, type PartitionBatch } from '@ledgerline/messaging';
 import { type Logger } from 'pino';
 import { setTimeout as delay } from 'node:timers/promises';
 import { collectCorrections } from './collect-corrections.js';
 import { collectQuarantined } from './collect-quarantined.js';
-import { insertRange } from './insert-range.js';
+import { insertRange, type Pause } from './insert-range.js';
 import { planRanges, type Range } from './plan-ranges.js';
 import { type Claim, type Progress, type RangeLedger, type UsageStore } from './ports.js';
 
@@ -15,6 +16,8 @@ export interface SinkOptions {
   logger: Pick<Logger, 'info' | 'warn'>;
   /** Told of every range that is in the store. */
   onInserted?: (range: Range, inserts: number, elapsedMs: number) => void;
+  /** How it rests; by the clock unless told. */
+  pause?: Pause;
 }
 
 /** Most rows of one insert; one block and one part at any server setting in use. */
@@ -90,7 +93,7 @@ export class SinkBatches implements BatchConsumer {
     await this.settle(claim, state);
     const elapsedMs = performance.now() - startedAt;
     const restMs = Math.min(MOST_INTERVAL_MS, Math.max(rows < FEW_ROWS ? FEW_INTERVAL_MS : LEAST_INTERVAL_MS, 2 * elapsedMs)) - elapsedMs;
-    if (restMs > 0 && rows > 0) await delay(restMs);
+    if (restMs > 0 && rows > 0) await (this.options.pause ?? delay)(restMs);
   }
 
   private async sink(claim: Claim, state: ShardState, range: Range): Promise<void> {
@@ -98,18 +101,22 @@ export class SinkBatches implements BatchConsumer {
     const { ledger, store, onInserted } = this.options;
     await ledger.begin(claim, range, [...state.done.values()]);
     state.done.clear();
+    await failpoint('sink.after-begin');
     const held = collectQuarantined(range);
     if (held.length > 0) await store.quarantine(held);
     // Before the rows they make: whoever sees a corrected event finds its correction.
     const corrections = collectCorrections(range);
     if (corrections.length > 0) await store.keepCorrections(corrections);
-    const inserts = await insertRange(store, claim, range);
+    await failpoint('sink.mid-insert');
+    const inserts = await insertRange(store, claim, range, this.options.pause);
+    await failpoint('sink.after-insert');
     for (const { partition, run } of range.runs) state.finish({ partition, sourceSequence: run.sourceSequence, recordedAtUs: run.recordedAtUs });
     onInserted?.(range, inserts, performance.now() - startedAt);
   }
 
   private async settle(claim: Claim, state: ShardState): Promise<void> {
     if (state.done.size === 0) return;
+    await failpoint('sink.before-settle');
     await this.options.ledger.settle(claim, [...state.done.values()]);
     state.done.clear();
   }

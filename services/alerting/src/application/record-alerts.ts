@@ -1,3 +1,4 @@
+import { failpoint } from '@ledgerline/failpoints';
 import { type AlertState, decideAlert, evolveAlert } from '@ledgerline/domain-alerting';
 import {
   type AlertStore,
@@ -35,10 +36,10 @@ export class RecordAlerts {
     return this.store.transact(async (transaction) => {
       await transaction.fence(epochs);
       await transaction.moveCheckpoint(move);
-      return {
-        updates: crossings.length > 0 ? await recordCrossings(transaction, crossings) : [],
-        raised: growths.length > 0 ? await transaction.raiseGrowths(growths) : [],
-      };
+      const updates = crossings.length > 0 ? await recordCrossings(transaction, crossings) : [];
+      const raised = growths.length > 0 ? await transaction.raiseGrowths(growths) : [];
+      await failpoint('alerting.before-commit');
+      return { updates, raised };
     });
   }
 }

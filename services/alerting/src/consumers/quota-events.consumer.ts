@@ -1,3 +1,4 @@
+import { failpoint } from '@ledgerline/failpoints';
 import { fromBinary } from '@bufbuild/protobuf';
 import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
@@ -51,6 +52,7 @@ export class QuotaEventsConsumer implements BatchConsumer {
       crossings: read.flatMap(({ crossing }) => crossing ?? []),
       growths: read.flatMap(({ growth }) => growth ?? []),
     });
+    await failpoint('alerting.after-commit');
     this.sequence = head.sequence;
     for (const { crossing, change } of updates) {
       if (change === undefined) continue;

@@ -1,3 +1,4 @@
+import { failpoint } from '@ledgerline/failpoints';
 import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
 import { correctionSubject, usageSubject } from '@ledgerline/contracts';
 import { publishEnvelope, PublishError, type NatsConnection, type PublishFailure } from '@ledgerline/messaging';
@@ -44,10 +45,12 @@ export class JetStreamUsageLog implements UsageLog {
 
   private async publish(subject: string, envelope: Uint8Array, traceparent: string | undefined): Promise<Stored> {
     try {
+      await failpoint('ingest.before-publish');
       await publishEnvelope(this.js, subject, envelope, {
         timeoutMs: this.timeoutMs,
         ...(traceparent ? { headers: { traceparent } } : {}),
       });
+      await failpoint('ingest.after-ack');
       return { stored: true };
     } catch (error) {
       return { stored: false, reason: error instanceof PublishError ? REASONS[error.failure] : MAY_BE_STORED };

@@ -1,3 +1,4 @@
+import { failpoint } from '@ledgerline/failpoints';
 import { jetstream, type JetStreamClient, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { type NatsConnection, PublishError, publishEnvelope, readLastMessage, readMessage, readRange, streamInfo, streamOf } from '@ledgerline/messaging';
 import { type AppendResult, type LogState, type PricedLog, type PricedMessage } from '../application/priced-log.js';
@@ -48,6 +49,7 @@ export class JetStreamPricedLog implements PricedLog {
   async append(bytes: Uint8Array, expectedLastSequence: number, traceparent?: string): Promise<AppendResult> {
     try {
       const { seq } = await publishEnvelope(this.js, this.subject, bytes, { expectLastSequence: expectedLastSequence, traceparent, timeoutMs: this.timeoutMs });
+      failpoint('pricing.publish-timeout', () => new PublishError('timeout', this.subject));
       return { kind: 'stored', sequence: seq };
     } catch (error) {
       if (error instanceof PublishError && (error.unknownOutcome || error.failure === 'wrong-last-sequence')) return { kind: 'unclear', cause: error };

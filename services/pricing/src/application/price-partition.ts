@@ -1,3 +1,4 @@
+import { failpoint } from '@ledgerline/failpoints';
 import { crc32 } from 'node:zlib';
 import { correctionSubject, encodePricedEnvelope, PRICED_SCHEMA, type PricedEnvelope, type PricedRun } from '@ledgerline/contracts';
 import { type PriceBook } from '@ledgerline/domain-pricing';
@@ -66,6 +67,7 @@ export class PricePartition {
     if (last === null) await this.refuseLostOutcomes(state.lastSequence);
     await this.recoverIndex(state.created, last?.sequence ?? 0);
     await this.corrections.recover(last?.sequence ?? 0);
+    await failpoint('pricing.after-recover');
     if (last === null) return this.standAt(0, 0, '');
     const envelope = readEnvelope(log, last, terms);
     return this.standAt(last.sequence, envelope.sourceTo, messageDigest(envelope.runs[envelope.runs.length - 1]!.usage));
@@ -130,11 +132,14 @@ export class PricePartition {
     };
     if (envelope.sourceFrom !== this.sourceTo + 1) throw new Error(`USAGE ${envelope.sourceFrom} does not follow ${this.sourceTo}`);
     const bytes = encodePricedEnvelope(envelope);
+    await failpoint('pricing.after-decide');
     const sequence = await this.append(envelope, bytes, traceparent);
+    await failpoint('pricing.after-publish');
     this.pricedSequence = sequence;
     this.sourceTo = envelope.sourceTo;
     await this.index!.cover({ pricedSequence: sequence, sourceTo: envelope.sourceTo, checksum: crc32(bytes) });
     await this.corrections.stored(runs, sequence);
+    await failpoint('pricing.after-cover');
     this.options.onRuns?.(runs);
   }
 

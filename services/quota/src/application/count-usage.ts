@@ -1,3 +1,4 @@
+import { failpoint } from '@ledgerline/failpoints';
 import { type Clock } from '@ledgerline/kernel';
 import { decideQuarantineHour, type MonthNumber } from '@ledgerline/domain-quota';
 import { type UsageTally } from './usage-tally.js';
@@ -38,6 +39,7 @@ export class CountUsage {
   async execute(batch: CountedBatch): Promise<number> {
     const unknown = batch.tally.customers.filter((customer) => !this.knownCustomers.has(customer));
     const decisions = await this.store.transact((transaction) => this.count(transaction, batch, unknown));
+    await failpoint('quota.after-commit');
     if (this.knownCustomers.size > MOST_KNOWN_CUSTOMERS) this.knownCustomers.clear();
     for (const customer of unknown) this.knownCustomers.add(customer);
     return decisions;
@@ -58,6 +60,7 @@ export class CountUsage {
   private async countTally(transaction: QuotaTransaction, tally: UsageTally, unknown: readonly string[], moment: DecisionMoment): Promise<number> {
     const seen = unknown.length > 0 ? await transaction.rememberCustomers(unknown, moment.decidedAtUs) : [];
     await transaction.addSums(tally);
+    await failpoint('quota.before-commit');
     const quotas = await transaction.lockQuotasOf(tally.customers);
     if (quotas.length === 0) return seen.length;
     const months = monthsByCustomer(tally, new Set(quotas.map((quota) => quota.customerId)));

@@ -1,3 +1,4 @@
+import { failpoint } from '@ledgerline/failpoints';
 import { crossingId, decideWindow, evolveWindow, type WindowCommand } from '@ledgerline/domain-quota';
 import { type Decision, type Position, type QuotaTransaction, type QuotaWindow } from './ports.js';
 
@@ -52,5 +53,6 @@ async function decide(
   if (decisions.length === 0) return 0;
   await transaction.saveStates(changes);
   await transaction.announce(decisions);
+  await failpoint('quota.after-announce');
   return decisions.length;
 }

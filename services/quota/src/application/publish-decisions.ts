@@ -1,3 +1,5 @@
+import { failpoint } from '@ledgerline/failpoints';
+
 /** A message in the outbox. */
 export interface WaitingMessage {
   readonly id: number;
@@ -51,6 +53,7 @@ export class PublishDecisions {
         if (failed) throw failed.reason;
       }
     } finally {
+      await failpoint('outbox.after-publish');
       if (acknowledged.length > 0) await this.outbox.remove(acknowledged);
     }
     return acknowledged.length;

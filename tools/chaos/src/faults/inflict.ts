@@ -1,0 +1,53 @@
+import { eventually } from '@ledgerline/local-stack';
+import { type FaultKind } from '../schedule/fault-kinds.js';
+import { type Fault } from '../schedule/schedule.js';
+import { inflictClockStep } from './clock-step.js';
+import { inflictFailpoint } from './failpoint-fault.js';
+import { inflictFullStreams } from './full-streams.js';
+import { inflictCut, inflictDroppedAnswers, inflictSlow } from './link-faults.js';
+import { inflictMidBody } from './mid-body.js';
+import { inflictFreeze, inflictKill } from './process-faults.js';
+import { inflictPutBack } from './put-back.js';
+import { inflictRefusedInserts } from './refused-inserts.js';
+import { type Inflict, type StackUnderFire } from './stack-under-fire.js';
+import { inflictTakenConnections } from './taken-connections.js';
+import { inflictTakeover } from './takeover.js';
+
+/** Longest that the stack may take until all of it works again. */
+const RECOVERY_MS = 120_000;
+
+const INFLICT: Record<FaultKind, Inflict> = {
+  kill: inflictKill,
+  freeze: inflictFreeze,
+  cut: inflictCut,
+  'drop-answers': inflictDroppedAnswers,
+  slow: inflictSlow,
+  'stream-full': inflictFullStreams,
+  'connections-taken': inflictTakenConnections,
+  'inserts-refused': inflictRefusedInserts,
+  takeover: inflictTakeover,
+  'mid-body': inflictMidBody,
+  failpoint: inflictFailpoint,
+  'clock-step': inflictClockStep,
+  'put-back': inflictPutBack,
+};
+
+/**
+ * Does it, and resolves when everything works again: each service says that it is ready, and a new event is a row and in its quota's sum.
+ *
+ * @returns milliseconds from the end of the fault until then
+ * @throws when that does not come
+ */
+export async function inflict(fire: StackUnderFire, fault: Fault): Promise<number> {
+  const recovered = await INFLICT[fault.kind](fire, fault);
+  const since = performance.now();
+  await eventually(
+    async () => {
+      recovered?.();
+      if (!(await fire.stack.ready())) throw new Error(`the stack is not ready:\n${fire.stack.terminal.slice(-2_000)}`);
+    },
+    { timeoutMs: RECOVERY_MS },
+  );
+  await fire.probe.visible(RECOVERY_MS);
+  return performance.now() - since;
+}
