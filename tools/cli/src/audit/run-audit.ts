@@ -12,6 +12,8 @@ import { type Stretch } from './walk-partition.js';
 export interface AuditOptions extends Waiting {
   /** Walk all that can be read, instead of only what came after the baseline. */
   readonly full?: boolean;
+  /** As `full`, and what the streams no longer hold is read from the archive. */
+  readonly deep?: boolean;
   /** Only what was published since; microseconds since the epoch. Nothing is sealed. */
   readonly sinceUs?: number;
   /** PRICED messages read so far, of all that will be. */
@@ -88,7 +90,7 @@ async function loadBaseline({ baselines }: AuditSources, { sinceUs }: AuditOptio
   }
 }
 
-async function planRun(sources: AuditSources, { full = false, sinceUs }: AuditOptions, { cut }: QuotaState, baseline?: Baseline): Promise<{ plan: Plan; streams: ReadonlyMap<number, PricedState> }> {
+async function planRun(sources: AuditSources, { full = false, deep = false, sinceUs }: AuditOptions, { cut }: QuotaState, baseline?: Baseline): Promise<{ plan: Plan; streams: ReadonlyMap<number, PricedState> }> {
   const partitions = [...new Set([...Array.from({ length: sources.partitions }, (_, partition) => partition), ...cut.keys()])];
   const streams = new Map(await Promise.all(partitions.map(async (partition) => [partition, await sources.priced(partition)] as const)));
   if (sinceUs !== undefined) {
@@ -99,8 +101,12 @@ async function planRun(sources: AuditSources, { full = false, sinceUs }: AuditOp
     });
     return { streams, plan: { coverage: 'range', stretches: await Promise.all(stretches) } };
   }
-  const at = partitions.map((partition): PartitionAt => ({ partition, cut: cut.get(partition) ?? 0, first: streams.get(partition)!.first, sealed: baseline?.positions.get(partition) }));
-  return { streams, plan: planStretches(at, full) };
+  const at = partitions.map(async (partition): Promise<PartitionAt> => {
+    const { first } = streams.get(partition)!;
+    const archived = deep && first > 1 ? await sources.firstArchived(partition) : undefined;
+    return { partition, cut: cut.get(partition) ?? 0, first: Math.min(first, archived ?? first), sealed: baseline?.positions.get(partition) };
+  });
+  return { streams, plan: planStretches(await Promise.all(at), full || deep) };
 }
 
 const lagOf = (streams: ReadonlyMap<number, PricedState>, { cut }: QuotaState): number =>

@@ -18,7 +18,7 @@ export interface QuotaState {
 
 /** A partition's PRICED stream. */
 export interface PricedState {
-  /** First sequence that can be read. */
+  /** First sequence that the stream holds. */
   readonly first: number;
   readonly last: number;
   /** When it was made, in the broker's words. */
@@ -41,10 +41,13 @@ export interface AuditSources {
   rowsProgress(): Promise<Sequences>;
   /** Missing streams are empty ones. */
   priced(partition: number): Promise<PricedState>;
+  /** The first PRICED sequence that the archive holds; undefined when it holds none. @throws without an archive */
+  firstArchived(partition: number): Promise<number | undefined>;
   /** The last PRICED sequence published before a time; 0 when there is none. */
   pricedBefore(partition: number, timeUs: number): Promise<number>;
   /** Digest of a PRICED message; null when it is gone. */
   pricedDigest(partition: number, sequence: number): Promise<string | null>;
+  /** Reads from the stream; what has been trimmed there, from the archive. */
   walk(stretch: Stretch, onProgress?: (sequence: number) => void): Promise<Walk>;
   /** The rows, by partition. @param strays rows of other partitions too: there should be none */
   storedPartitions(ranges: ReadonlyMap<number, SourceRange>, strays: boolean): Promise<ReadonlyMap<number, StoredPartition>>;
