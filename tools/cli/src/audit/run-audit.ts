@@ -59,17 +59,19 @@ export async function runAudit(sources: AuditSources, options: AuditOptions): Pr
   const replaced = rested ? await checkBaseline(rested, sources, streams) : [];
   if (replaced.length > 0) return { ...report, differences: replaced };
 
-  const walked = await walkAll(sources, plan, options.onProgress);
+  const sealed = await sources.sealedMonths();
+  const walked = await walkAll(sources, plan, sealed.rowsSinceUs, options.onProgress);
   if ('difference' in walked) return { ...report, differences: [walked.difference], ledgers: walked.ledgers };
   const { ledgers } = walked;
   const total = countsOf([...walked.counted, ...(rested?.positions.values() ?? [])]);
   const misplaced = ledgers.filter((ledger) => knowsSource(ledger, plan) && quota.sourceTo.get(ledger.partition) !== ledger.sourceTo);
   if (misplaced.length > 0) return { ...report, ledgers, total, differences: misplaced.map((ledger) => checkpointDifference(ledger, quota)) };
 
-  const stored = await sources.storedPartitions(new Map(ledgers.map(({ partition, sourceAfter, sourceTo }) => [partition, { after: sourceAfter, to: sourceTo }])), plan.coverage === 'whole');
+  const stored = await sources.storedPartitions(new Map(ledgers.map(({ partition, sourceAfter, sourceTo }) => [partition, { after: sourceAfter, to: sourceTo }])), plan.coverage === 'whole', sealed.rowsSinceUs);
   const ledgerByKey = addToBaseline(rested, walked.byKey);
-  const totals = plan.coverage === 'range' ? undefined : { ledgerByKey, quotaByKey: quota.byKey, summariesByKey: await sources.summaries(quota.sourceTo) };
-  const differences = [...compareAudit({ ledgers, stored, totals })];
+  const totals = plan.coverage === 'range' ? undefined : { ledgerByKey, quotaByKey: quota.byKey, summariesByKey: await sources.summaries(quota.sourceTo, sealed) };
+  const sealedRows = plan.coverage === 'whole' ? await sources.sealedPartitions(sealed) : undefined;
+  const differences = [...compareAudit({ ledgers, stored, sealed: sealedRows, totals })];
   const seal = differences.length === 0 && totals && !storeProblem ? sealOf(walked, rested, baseline, ledgerByKey, streams) : undefined;
   return { ...report, ledgers, total, stored, differences, sealed: seal !== undefined && (await sources.baselines.seal(seal)) };
 }
@@ -120,7 +122,7 @@ interface Walked {
   readonly byKey: Map<string, LedgerSums>;
 }
 
-async function walkAll(sources: AuditSources, { stretches }: Plan, onProgress?: AuditOptions['onProgress']): Promise<Walked | { difference: Difference; ledgers: PartitionLedger[] }> {
+async function walkAll(sources: AuditSources, { stretches }: Plan, rowsSinceUs: number, onProgress?: AuditOptions['onProgress']): Promise<Walked | { difference: Difference; ledgers: PartitionLedger[] }> {
   const lengthOf = ({ after, cut }: Stretch): number => cut - after;
   const total = stretches.reduce((sum, { again, counted }) => sum + [...again, counted].reduce((own, stretch) => own + lengthOf(stretch), 0), 0);
   const walked: Walked = { ledgers: [], counted: [], byKey: new Map() };
@@ -128,7 +130,7 @@ async function walkAll(sources: AuditSources, { stretches }: Plan, onProgress?: 
   for (const { again, counted } of stretches) {
     let all: PartitionLedger | undefined;
     for (const stretch of [...again, counted]) {
-      const walk = await sources.walk(stretch, (sequence) => onProgress?.(read + sequence - stretch.after, total));
+      const walk = await sources.walk({ ...stretch, rowsSinceUs }, (sequence) => onProgress?.(read + sequence - stretch.after, total));
       if (!walk.ok) return { difference: walk.difference, ledgers: walked.ledgers };
       read += lengthOf(stretch);
       all = all ? joinLedgers(all, walk.ledger) : walk.ledger;

@@ -1,8 +1,8 @@
 import { type BaselineStore } from './baseline.js';
-import { type StoredPartition } from './facts.js';
+import { type SealedRows, type StoredPartition } from './facts.js';
 import { type QuotaNumbers } from './quota-sums.js';
 import { type Sums } from './sums.js';
-import { type Stretch, type Walk } from './walk-partition.js';
+import { type PartitionStreams, type Stretch, type Walk } from './walk-partition.js';
 
 /** Sequences by partition. */
 export type Sequences = ReadonlyMap<number, number>;
@@ -23,6 +23,13 @@ export interface PricedState {
   readonly last: number;
   /** When it was made, in the broker's words. */
   readonly created: string;
+}
+
+/** Recorded months that are kept as sums; their rows are gone, or will be soon. */
+export interface SealedMonths {
+  readonly months: readonly { readonly month: number; readonly seal: string; readonly dropped: boolean }[];
+  /** Rows recorded from here on are kept as rows; microseconds since the epoch, 0 when nothing is sealed. */
+  readonly rowsSinceUs: number;
 }
 
 /** The rows of a partition whose USAGE sequence lies behind `after`, up to `to`. */
@@ -48,9 +55,12 @@ export interface AuditSources {
   /** Digest of a PRICED message; null when it is gone. */
   pricedDigest(partition: number, sequence: number): Promise<string | null>;
   /** Reads from the stream; what has been trimmed there, from the archive. */
-  walk(stretch: Stretch, onProgress?: (sequence: number) => void): Promise<Walk>;
-  /** The rows, by partition. @param strays rows of other partitions too: there should be none */
-  storedPartitions(ranges: ReadonlyMap<number, SourceRange>, strays: boolean): Promise<ReadonlyMap<number, StoredPartition>>;
+  walk(stretch: Stretch & Pick<PartitionStreams, 'rowsSinceUs'>, onProgress?: (sequence: number) => void): Promise<Walk>;
+  sealedMonths(): Promise<SealedMonths>;
+  /** What the seals say of the rows that are gone, by partition. */
+  sealedPartitions(sealed: SealedMonths): Promise<ReadonlyMap<number, SealedRows>>;
+  /** The rows recorded since a time, by partition. @param strays rows of other partitions too: there should be none */
+  storedPartitions(ranges: ReadonlyMap<number, SourceRange>, strays: boolean, sinceUs: number): Promise<ReadonlyMap<number, StoredPartition>>;
   /** The summaries' own answer from the beginning up to the USAGE sequences given, by key. */
-  summaries(sourceTo: Sequences): Promise<ReadonlyMap<string, Sums>>;
+  summaries(sourceTo: Sequences, sealed: SealedMonths): Promise<ReadonlyMap<string, Sums>>;
 }

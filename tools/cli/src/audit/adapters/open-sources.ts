@@ -10,10 +10,10 @@ import { type EventsById } from '../../ledger/check-ledger.js';
 import { ClickHouseEventsById } from '../../ledger/clickhouse-events-by-id.js';
 import { type Identify } from '../../ledger/ledger-line.js';
 import { type AuditSources, type Sequences } from '../sources.js';
-import { type Stretch, type StreamMessage, type Walk, walkPartition } from '../walk-partition.js';
+import { type StreamMessage, walkPartition } from '../walk-partition.js';
 import { digestOf } from '../walker.js';
 import { firstArchived, readArchived } from './archive-reader.js';
-import { readStoredPartitions, readSummaries } from './clickhouse-usage-reader.js';
+import { readSealedMonths, readSealedPartitions, readStoredPartitions, readSummaries } from './clickhouse-usage-reader.js';
 import { lastBefore, readStream, readStreamState } from './nats-stream-reader.js';
 import { PostgresBaseline } from './postgres-baseline.js';
 import { readGenerations, readRowsProgress, readQuotaSnapshot } from './postgres-quota-reader.js';
@@ -67,7 +67,7 @@ export async function openAuditSources(address: StackAddress): Promise<OpenSourc
     if (from < first) yield* readArchived(openArchive(), generation, partition, from, Math.min(to, first - 1));
     yield* readStream(js, stream, Math.max(from, first), to);
   }
-  const walk = async (stretch: Stretch, onProgress?: (sequence: number) => void): Promise<Walk> => {
+  const walk: AuditSources['walk'] = async (stretch, onProgress) => {
     const { partition, after, cut } = stretch;
     const usage = usageStream(generation, partition);
     return walkPartition({
@@ -95,10 +95,12 @@ export async function openAuditSources(address: StackAddress): Promise<OpenSourc
       return message && digestOf(message.data);
     },
     walk,
-    storedPartitions: (ranges, strays) => readStoredPartitions(clickhouse, generation, ranges, strays),
-    summaries: async (sourceTo) => {
+    sealedMonths: () => readSealedMonths(clickhouse),
+    sealedPartitions: (sealed) => readSealedPartitions(clickhouse, generation, sealed),
+    storedPartitions: (ranges, strays, sinceUs) => readStoredPartitions(clickhouse, generation, ranges, strays, sinceUs),
+    summaries: async (sourceTo, sealed) => {
       const otherGenerations = (await readGenerations(pool)).some((other) => other !== generation);
-      return readSummaries(clickhouse, { generation, sourceTo, otherGenerations });
+      return readSummaries(clickhouse, { generation, sourceTo, otherGenerations, sealed });
     },
     usageLast: async () => {
       const all = Array.from({ length: partitions }, async (_, partition) => [partition, (await readStreamState(jsm, usageStream(generation, partition))).last] as const);
