@@ -82,6 +82,7 @@ export const walk = ({ usage, priced }: Streams, more: Partial<PartitionStreams>
     sourceAfter: 0,
     cut: priced.at(-1)?.sequence ?? after,
     priced: streamOf(priced.filter(({ sequence }) => sequence > after)),
+    rowsSinceUs: 0,
     usageFirst: usage[0]?.sequence ?? 1,
     usage: (from) => streamOf(usage.filter(({ sequence }) => sequence >= from)),
     ...more,

@@ -57,7 +57,7 @@ function remarks(report: AuditReport): string[] {
     if (differences.length > 0) lines.push('`audit --full` walks the log from its beginning and looks at every row.');
   }
   if (coverage === 'range') {
-    const why = sinceUs === undefined ? 'The log no longer begins at its beginning, and no baseline reaches to where it does' : `Only what was published since ${timeText(sinceUs)} was read`;
+    const why = sinceUs === undefined ? 'The streams no longer begin at their beginning, and no baseline reaches to where they do (--deep reads the archive)' : `Only what was published since ${timeText(sinceUs)} was read`;
     lines.push(`${why}: quota sums and summaries, totals from the beginning, were not compared.`);
   }
   if (copies > 0) lines.push(`${copies} USAGE messages are trimmed; PRICED's own copy of them was decoded.`);

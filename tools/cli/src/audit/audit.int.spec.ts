@@ -155,7 +155,7 @@ describe('audit', () => {
     await services.postgres.query('DELETE FROM audit.seals');
     const { code, output } = await audited();
     expect([code, output]).toEqual([0, expect.stringContaining('Exact in this range')]);
-    expect(output).toContain('The log no longer begins at its beginning');
+    expect(output).toContain('The streams no longer begin at their beginning');
     expect(output).toMatch(/\d+ USAGE messages are trimmed; PRICED's own copy of them was decoded/);
   });
 

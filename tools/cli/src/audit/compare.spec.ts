@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compareAudit } from './compare.js';
 import { describeDifference } from './difference.js';
-import { type AuditFacts, type PartitionLedger, type StoredPartition, type Totals } from './facts.js';
+import { type AuditFacts, noSealedRows, type PartitionLedger, type StoredPartition, type Totals } from './facts.js';
 import { noQuotaNumbers, QUOTA_SUMS } from './quota-sums.js';
 import { type RowHash } from './row-hash.js';
 import { type LedgerSums, NAMED_SUMS, noLedgerSums, noSums, type Sums } from './sums.js';
@@ -21,7 +21,7 @@ const keys = fc.uniqueArray(fc.record({ customer: fc.string(), month: fc.constan
 /** A partition with two corrections, each of which has one row. */
 const ledger = (partition: number, counted: Sums, rowHash: RowHash): PartitionLedger => ({
   partition, pricedFrom: 1, cut: 9, sourceAfter: 0, sourceTo: 17, copies: 0, lastDigest: '', usageEvents: counted.events + 5n, corrections: 2n,
-  outcomes: [0n, counted.events, 0n, 2n, 3n, 0n, 0n, 2n, 0n], counted, rows: counted.events + 2n, originals: counted.events, rowHash,
+  outcomes: [0n, counted.events, 0n, 2n, 3n, 0n, 0n, 2n, 0n], counted, rows: counted.events + 2n, originals: counted.events, rowHash, gone: noSealedRows(),
 });
 
 type WholeFacts = AuditFacts & { readonly totals: Totals };
@@ -104,6 +104,18 @@ describe('comparing the log with the projections', () => {
         const change = (changed: Partial<StoredPartition>): string[] => [...compareAudit({ ...facts, stored: new Map(facts.stored).set(0, { ...stored, ...changed }) })].map(({ field }) => field);
         expect(change({ uniqueOriginals: stored.uniqueOriginals - 1n })).toEqual(['unique originals']);
         expect(change({ rows: stored.rows - 1n })).toEqual(['row_count']);
+      }),
+    );
+  });
+
+  it('holds what is kept as sums against what was walked of it', () => {
+    fc.assert(
+      fc.property(agreeing, sums, (facts, gone) => {
+        const [first, ...others] = facts.ledgers;
+        const sealedRows = { sums: gone, rows: 5n, originals: 4n };
+        const ledgers = [{ ...first!, gone: sealedRows }, ...others];
+        expect([...compareAudit({ ...facts, ledgers, sealed: new Map([[0, structuredClone(sealedRows)]]) })]).toEqual([]);
+        expect([...compareAudit({ ...facts, ledgers, sealed: new Map([[0, { ...sealedRows, rows: 6n }]]) })]).toMatchObject([{ what: 'Sealed months', where: 'partition 0', field: 'row_count' }]);
       }),
     );
   });

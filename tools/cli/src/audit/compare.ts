@@ -1,5 +1,5 @@
 import { type Difference } from './difference.js';
-import { type AuditFacts, type PartitionLedger, type StoredPartition, type Totals } from './facts.js';
+import { type AuditFacts, noSealedRows, type PartitionLedger, type SealedRows, type StoredPartition, type Totals } from './facts.js';
 import { noQuotaNumbers, QUOTA_SUMS, quotaText } from './quota-sums.js';
 import { noRowHash } from './row-hash.js';
 import { NAMED_SUMS, noLedgerSums, noSums, type Sums } from './sums.js';
@@ -13,6 +13,7 @@ export function* compareAudit(facts: AuditFacts): Generator<Difference> {
   for (const ledger of facts.ledgers) yield* compareOutcomes(ledger);
   for (const ledger of facts.ledgers) yield* compareStored(ledger, facts.stored.get(ledger.partition));
   yield* strayPartitions(facts);
+  if (facts.sealed) for (const ledger of facts.ledgers) yield* compareSealed(ledger, facts.sealed.get(ledger.partition) ?? noSealedRows());
   if (!facts.totals) return;
   yield* compareQuota(facts.totals);
   yield* compareSummaries(facts.totals);
@@ -35,6 +36,12 @@ function* compareStored(ledger: PartitionLedger, stored: StoredPartition | undef
     ['first sum of row hashes', ledger.rowHash.first, found.rowHash.first],
     ['second sum of row hashes', ledger.rowHash.second, found.rowHash.second],
   ]);
+}
+
+function* compareSealed({ partition, gone }: PartitionLedger, found: SealedRows): Generator<Difference> {
+  const [what, where] = ['Sealed months', `partition ${partition}`];
+  yield* compareSums(what, where, gone.sums, found.sums);
+  yield* numbers(what, where, [['row_count', gone.rows, found.rows], ['originals', gone.originals, found.originals]]);
 }
 
 /** Rows of a partition that the log does not have. */

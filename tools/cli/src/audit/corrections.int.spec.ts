@@ -63,6 +63,12 @@ describe('audit of corrections', () => {
     );
   }, 30_000);
 
+  it('finds quota sums and summaries net of them, from the beginning and from a baseline on', async () => {
+    await eventually(async () => expect(JSON.parse((await services.cli(['audit', '--full', '--json'])).output)).toMatchObject({ exact: true, coverage: 'whole', corrections: '7', sealed: true }), { timeoutMs: 20_000 });
+    await correct([{ usageId: ids[2]!, correctionId: 'f', kind: 'refund', costUsd: '0.01' }]);
+    await eventually(async () => expect(JSON.parse((await services.cli(['audit', '--json'])).output)).toMatchObject({ exact: true, coverage: 'baseline', corrections: '8' }), { timeoutMs: 20_000 });
+  }, 60_000);
+
   it('names the partition when a signed row has lost its sign', async () => {
     await services.clickhouse.query("ALTER TABLE usage_events UPDATE event_count = 1 WHERE kind = 'voided' SETTINGS mutations_sync = 2");
     const { code, output } = await services.cli(['audit', '--since', '1h']);

@@ -1,6 +1,6 @@
 import { type QuotaNumbers } from './quota-sums.js';
 import { addRowHashes, type RowHash } from './row-hash.js';
-import { addSums, type LedgerSums, type Sums } from './sums.js';
+import { addSums, type LedgerSums, noSums, type Sums } from './sums.js';
 
 /** What walking a stretch of one partition's PRICED, with USAGE beside it, found. */
 export interface PartitionLedger {
@@ -22,14 +22,25 @@ export interface PartitionLedger {
   readonly corrections: bigint;
   /** Items of PRICED by outcome (index = Outcome). */
   readonly outcomes: readonly bigint[];
-  /** Net sums over what counts: outcomes priced and unpriced, and signed rows. */
+  /** Net sums over what counts and is kept as rows: outcomes priced and unpriced, and signed rows. */
   readonly counted: Sums;
   /** Rows that the table must have. */
   readonly rows: bigint;
   /** Those of them that are events as they were recorded: no two may share an identity. */
   readonly originals: bigint;
   readonly rowHash: RowHash;
+  /** What was recorded so long ago that its rows are kept as sums; in none of the numbers of rows above. */
+  readonly gone: SealedRows;
 }
+
+/** Rows that are kept as sums. */
+export interface SealedRows {
+  readonly sums: Sums;
+  readonly rows: bigint;
+  readonly originals: bigint;
+}
+
+export const noSealedRows = (): SealedRows => ({ sums: noSums(), rows: 0n, originals: 0n });
 
 /** What ClickHouse holds of one partition's stretch. */
 export interface StoredPartition {
@@ -45,6 +56,8 @@ export interface AuditFacts {
   readonly ledgers: readonly PartitionLedger[];
   /** By partition; a partition without rows may be missing. */
   readonly stored: ReadonlyMap<number, StoredPartition>;
+  /** What the seals say of the rows that are gone, by partition; missing when not all of those were walked. */
+  readonly sealed?: ReadonlyMap<number, SealedRows>;
   /** Sums from the beginning; missing when the beginning is not known, and then only rows are compared. */
   readonly totals?: Totals;
 }
@@ -73,7 +86,14 @@ export function joinLedgers(first: PartitionLedger, second: PartitionLedger): Pa
     rows: first.rows + second.rows,
     originals: first.originals + second.originals,
     rowHash: addRowHashes(first.rowHash, second.rowHash),
+    gone: addSealedRows(first.gone, second.gone),
   };
+}
+
+export function addSealedRows(first: SealedRows, second: SealedRows): SealedRows {
+  const sums: Sums = { ...first.sums, quantities: [...first.sums.quantities] };
+  addSums(sums, second.sums);
+  return { sums, rows: first.rows + second.rows, originals: first.originals + second.originals };
 }
 
 /** Counts by outcome, added; a list without the newest outcomes has none of them. */

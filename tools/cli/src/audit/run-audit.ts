@@ -12,6 +12,8 @@ import { type Stretch } from './walk-partition.js';
 export interface AuditOptions extends Waiting {
   /** Walk all that can be read, instead of only what came after the baseline. */
   readonly full?: boolean;
+  /** As `full`, and what the streams no longer hold is read from the archive. */
+  readonly deep?: boolean;
   /** Only what was published since; microseconds since the epoch. Nothing is sealed. */
   readonly sinceUs?: number;
   /** PRICED messages read so far, of all that will be. */
@@ -57,17 +59,19 @@ export async function runAudit(sources: AuditSources, options: AuditOptions): Pr
   const replaced = rested ? await checkBaseline(rested, sources, streams) : [];
   if (replaced.length > 0) return { ...report, differences: replaced };
 
-  const walked = await walkAll(sources, plan, options.onProgress);
+  const sealed = await sources.sealedMonths();
+  const walked = await walkAll(sources, plan, sealed.rowsSinceUs, options.onProgress);
   if ('difference' in walked) return { ...report, differences: [walked.difference], ledgers: walked.ledgers };
   const { ledgers } = walked;
   const total = countsOf([...walked.counted, ...(rested?.positions.values() ?? [])]);
   const misplaced = ledgers.filter((ledger) => knowsSource(ledger, plan) && quota.sourceTo.get(ledger.partition) !== ledger.sourceTo);
   if (misplaced.length > 0) return { ...report, ledgers, total, differences: misplaced.map((ledger) => checkpointDifference(ledger, quota)) };
 
-  const stored = await sources.storedPartitions(new Map(ledgers.map(({ partition, sourceAfter, sourceTo }) => [partition, { after: sourceAfter, to: sourceTo }])), plan.coverage === 'whole');
+  const stored = await sources.storedPartitions(new Map(ledgers.map(({ partition, sourceAfter, sourceTo }) => [partition, { after: sourceAfter, to: sourceTo }])), plan.coverage === 'whole', sealed.rowsSinceUs);
   const ledgerByKey = addToBaseline(rested, walked.byKey);
-  const totals = plan.coverage === 'range' ? undefined : { ledgerByKey, quotaByKey: quota.byKey, summariesByKey: await sources.summaries(quota.sourceTo) };
-  const differences = [...compareAudit({ ledgers, stored, totals })];
+  const totals = plan.coverage === 'range' ? undefined : { ledgerByKey, quotaByKey: quota.byKey, summariesByKey: await sources.summaries(quota.sourceTo, sealed) };
+  const sealedRows = plan.coverage === 'whole' ? await sources.sealedPartitions(sealed) : undefined;
+  const differences = [...compareAudit({ ledgers, stored, sealed: sealedRows, totals })];
   const seal = differences.length === 0 && totals && !storeProblem ? sealOf(walked, rested, baseline, ledgerByKey, streams) : undefined;
   return { ...report, ledgers, total, stored, differences, sealed: seal !== undefined && (await sources.baselines.seal(seal)) };
 }
@@ -88,7 +92,7 @@ async function loadBaseline({ baselines }: AuditSources, { sinceUs }: AuditOptio
   }
 }
 
-async function planRun(sources: AuditSources, { full = false, sinceUs }: AuditOptions, { cut }: QuotaState, baseline?: Baseline): Promise<{ plan: Plan; streams: ReadonlyMap<number, PricedState> }> {
+async function planRun(sources: AuditSources, { full = false, deep = false, sinceUs }: AuditOptions, { cut }: QuotaState, baseline?: Baseline): Promise<{ plan: Plan; streams: ReadonlyMap<number, PricedState> }> {
   const partitions = [...new Set([...Array.from({ length: sources.partitions }, (_, partition) => partition), ...cut.keys()])];
   const streams = new Map(await Promise.all(partitions.map(async (partition) => [partition, await sources.priced(partition)] as const)));
   if (sinceUs !== undefined) {
@@ -99,8 +103,12 @@ async function planRun(sources: AuditSources, { full = false, sinceUs }: AuditOp
     });
     return { streams, plan: { coverage: 'range', stretches: await Promise.all(stretches) } };
   }
-  const at = partitions.map((partition): PartitionAt => ({ partition, cut: cut.get(partition) ?? 0, first: streams.get(partition)!.first, sealed: baseline?.positions.get(partition) }));
-  return { streams, plan: planStretches(at, full) };
+  const at = partitions.map(async (partition): Promise<PartitionAt> => {
+    const { first } = streams.get(partition)!;
+    const archived = deep && first > 1 ? await sources.firstArchived(partition) : undefined;
+    return { partition, cut: cut.get(partition) ?? 0, first: Math.min(first, archived ?? first), sealed: baseline?.positions.get(partition) };
+  });
+  return { streams, plan: planStretches(await Promise.all(at), full || deep) };
 }
 
 const lagOf = (streams: ReadonlyMap<number, PricedState>, { cut }: QuotaState): number =>
@@ -114,7 +122,7 @@ interface Walked {
   readonly byKey: Map<string, LedgerSums>;
 }
 
-async function walkAll(sources: AuditSources, { stretches }: Plan, onProgress?: AuditOptions['onProgress']): Promise<Walked | { difference: Difference; ledgers: PartitionLedger[] }> {
+async function walkAll(sources: AuditSources, { stretches }: Plan, rowsSinceUs: number, onProgress?: AuditOptions['onProgress']): Promise<Walked | { difference: Difference; ledgers: PartitionLedger[] }> {
   const lengthOf = ({ after, cut }: Stretch): number => cut - after;
   const total = stretches.reduce((sum, { again, counted }) => sum + [...again, counted].reduce((own, stretch) => own + lengthOf(stretch), 0), 0);
   const walked: Walked = { ledgers: [], counted: [], byKey: new Map() };
@@ -122,7 +130,7 @@ async function walkAll(sources: AuditSources, { stretches }: Plan, onProgress?: 
   for (const { again, counted } of stretches) {
     let all: PartitionLedger | undefined;
     for (const stretch of [...again, counted]) {
-      const walk = await sources.walk(stretch, (sequence) => onProgress?.(read + sequence - stretch.after, total));
+      const walk = await sources.walk({ ...stretch, rowsSinceUs }, (sequence) => onProgress?.(read + sequence - stretch.after, total));
       if (!walk.ok) return { difference: walk.difference, ledgers: walked.ledgers };
       read += lengthOf(stretch);
       all = all ? joinLedgers(all, walk.ledger) : walk.ledger;

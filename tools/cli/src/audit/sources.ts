@@ -1,8 +1,8 @@
 import { type BaselineStore } from './baseline.js';
-import { type StoredPartition } from './facts.js';
+import { type SealedRows, type StoredPartition } from './facts.js';
 import { type QuotaNumbers } from './quota-sums.js';
 import { type Sums } from './sums.js';
-import { type Stretch, type Walk } from './walk-partition.js';
+import { type PartitionStreams, type Stretch, type Walk } from './walk-partition.js';
 
 /** Sequences by partition. */
 export type Sequences = ReadonlyMap<number, number>;
@@ -18,11 +18,18 @@ export interface QuotaState {
 
 /** A partition's PRICED stream. */
 export interface PricedState {
-  /** First sequence that can be read. */
+  /** First sequence that the stream holds. */
   readonly first: number;
   readonly last: number;
   /** When it was made, in the broker's words. */
   readonly created: string;
+}
+
+/** Recorded months that are kept as sums; their rows are gone, or will be soon. */
+export interface SealedMonths {
+  readonly months: readonly { readonly month: number; readonly seal: string; readonly dropped: boolean }[];
+  /** Rows recorded from here on are kept as rows; microseconds since the epoch, 0 when nothing is sealed. */
+  readonly rowsSinceUs: number;
 }
 
 /** The rows of a partition whose USAGE sequence lies behind `after`, up to `to`. */
@@ -41,13 +48,19 @@ export interface AuditSources {
   rowsProgress(): Promise<Sequences>;
   /** Missing streams are empty ones. */
   priced(partition: number): Promise<PricedState>;
+  /** The first PRICED sequence that the archive holds; undefined when it holds none. @throws without an archive */
+  firstArchived(partition: number): Promise<number | undefined>;
   /** The last PRICED sequence published before a time; 0 when there is none. */
   pricedBefore(partition: number, timeUs: number): Promise<number>;
   /** Digest of a PRICED message; null when it is gone. */
   pricedDigest(partition: number, sequence: number): Promise<string | null>;
-  walk(stretch: Stretch, onProgress?: (sequence: number) => void): Promise<Walk>;
-  /** The rows, by partition. @param strays rows of other partitions too: there should be none */
-  storedPartitions(ranges: ReadonlyMap<number, SourceRange>, strays: boolean): Promise<ReadonlyMap<number, StoredPartition>>;
+  /** Reads from the stream; what has been trimmed there, from the archive. */
+  walk(stretch: Stretch & Pick<PartitionStreams, 'rowsSinceUs'>, onProgress?: (sequence: number) => void): Promise<Walk>;
+  sealedMonths(): Promise<SealedMonths>;
+  /** What the seals say of the rows that are gone, by partition. */
+  sealedPartitions(sealed: SealedMonths): Promise<ReadonlyMap<number, SealedRows>>;
+  /** The rows recorded since a time, by partition. @param strays rows of other partitions too: there should be none */
+  storedPartitions(ranges: ReadonlyMap<number, SourceRange>, strays: boolean, sinceUs: number): Promise<ReadonlyMap<number, StoredPartition>>;
   /** The summaries' own answer from the beginning up to the USAGE sequences given, by key. */
-  summaries(sourceTo: Sequences): Promise<ReadonlyMap<string, Sums>>;
+  summaries(sourceTo: Sequences, sealed: SealedMonths): Promise<ReadonlyMap<string, Sums>>;
 }

@@ -30,6 +30,8 @@ export interface PartitionStreams extends Stretch {
   readonly partitions: number;
   /** With it, the usage_id of every event that counts is computed anew from its identity. */
   readonly key?: SipKey;
+  /** What was recorded before is kept as sums alone; microseconds since the epoch. */
+  readonly rowsSinceUs: number;
   /** The PRICED messages of the stretch, in order. */
   readonly priced: AsyncIterable<StreamMessage>;
   /** First USAGE sequence that is still stored; PRICED's own copy stands for those before it. */

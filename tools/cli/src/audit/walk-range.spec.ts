@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { build, differenceOf, log, walk } from '../../test/log.js';
-import { joinLedgers } from './facts.js';
+import { Outcome } from '@ledgerline/contracts';
+import { build, differenceOf, type Event, log, walk } from '../../test/log.js';
+import { addSealedRows, joinLedgers } from './facts.js';
 import { addLedgerSums, copySums, type LedgerSums } from './sums.js';
 import { type Walk } from './walk-partition.js';
 
@@ -46,6 +47,24 @@ describe('walking a stretch of a partition', () => {
         const copied = must(await walk({ ...streams, usage }, { after, sourceAfter: null }));
         const copies = Math.max(0, usage[0]!.sequence - 1 - stretch.ledger.sourceAfter);
         expect(copied.ledger).toEqual({ ...stretch.ledger, copies });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('keeps what was recorded before a time apart from what is kept as rows, and adds up both', async () => {
+    await fc.assert(
+      fc.asyncProperty(log, fc.nat({ max: 13_000 }), async (given, rowsSinceUs) => {
+        const streams = build(given);
+        const whole = must(await walk(streams));
+        const parted = must(await walk(streams, { rowsSinceUs }));
+        expect(parted.byKey).toEqual(whole.byKey);
+        const { counted, rows, originals, gone } = parted.ledger;
+        const both = addSealedRows(gone, { sums: counted, rows, originals });
+        expect(both).toEqual({ sums: whole.ledger.counted, rows: whole.ledger.rows, originals: whole.ledger.originals });
+        // A made-up log records message n at n milliseconds.
+        const isCounted = (event: Event): boolean => event.outcome === Outcome.priced || event.outcome === Outcome.unpriced;
+        expect(gone.rows).toBe(BigInt(given.messages.filter((_, index) => (index + 1) * 1000 < rowsSinceUs).flat().filter(isCounted).length));
       }),
       { numRuns: 50 },
     );

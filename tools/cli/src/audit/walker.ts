@@ -5,7 +5,7 @@ import { EventAccumulator } from './event-accumulator.js';
 import { type PartitionLedger } from './facts.js';
 import { checkCounted } from './check-counted.js';
 import { type ItemsOfRun, readDeltaRows, readItems } from './read-items.js';
-import { addSums, type LedgerSums, noSums } from './sums.js';
+import { addLedgerSums, addSums, type LedgerSums, noSums, type Sums } from './sums.js';
 import { type PartitionStreams, type StreamMessage } from './walk-partition.js';
 
 const OUTCOMES = Object.keys(Outcome).length + 1;
@@ -15,7 +15,8 @@ const OF_CORRECTIONS: ReadonlySet<number> = new Set([Outcome.applied, Outcome.re
 
 /** Takes one PRICED message after the other; see walkPartition. Throws a Contradiction at the first that does not fit. */
 export class Walker {
-  private readonly accumulator = new EventAccumulator();
+  private readonly rows = new EventAccumulator();
+  private readonly gone = new EventAccumulator();
   private readonly outcomes = Array.from({ length: OUTCOMES }, () => 0n);
   private usageEvents = 0n;
   private corrections = 0n;
@@ -94,26 +95,42 @@ export class Walker {
   private addEvents(columns: UsageColumns, run: PricedRun, where: string): void {
     const counts = (row: number): boolean => run.outcomes[row] === Outcome.priced || run.outcomes[row] === Outcome.unpriced;
     checkCounted(columns, this.streams, counts, `${where}, event`);
-    this.accumulator.addEvents(columns, run.outcomes, run.costs, run.sourceSequence);
+    this.accumulatorOf(run).addEvents(columns, run.outcomes, run.costs, run.sourceSequence);
   }
 
   private addDeltas(run: PricedRun, where: string): void {
     const { columns, entries } = readDeltaRows(run.deltas!, where);
     checkCounted(columns, this.streams, () => true, `${where}, signed row`);
-    this.accumulator.addDeltas(columns, entries, run.sourceSequence, run.outcomes.length);
+    this.accumulatorOf(run).addDeltas(columns, entries, run.sourceSequence, run.outcomes.length);
+  }
+
+  private accumulatorOf({ recordedAtUs }: PricedRun): EventAccumulator {
+    return recordedAtUs < this.streams.rowsSinceUs ? this.gone : this.rows;
   }
 
   result(): { ledger: PartitionLedger; byKey: Map<string, LedgerSums> } {
     const { partition, after, cut } = this.streams;
     must('PRICED stream', `partition ${partition}`, 'last sequence up to the cut', cut, this.sequence);
-    const { byKey, rows, originals, rowHash } = this.accumulator.result();
-    const counted = noSums();
-    for (const sums of byKey.values()) addSums(counted, sums);
+    const { byKey, rows, originals, rowHash } = this.rows.result();
+    const before = this.gone.result();
+    const counted = totalOf(byKey);
+    const gone = { sums: totalOf(before.byKey), rows: before.rows, originals: before.originals };
+    for (const [key, sums] of before.byKey) {
+      const since = byKey.get(key);
+      if (since) addLedgerSums(since, sums);
+      else byKey.set(key, sums);
+    }
     const { usageEvents, corrections, copies, outcomes } = this;
     const [sourceAfter, sourceTo] = [this.sourceAfter ?? 0, this.sourceTo ?? 0];
     const lastDigest = this.last ? digestOf(this.last) : '';
-    return { byKey, ledger: { partition, pricedFrom: after + 1, cut, sourceAfter, sourceTo, copies, lastDigest, usageEvents, corrections, outcomes, counted, rows, originals, rowHash } };
+    return { byKey, ledger: { partition, pricedFrom: after + 1, cut, sourceAfter, sourceTo, copies, lastDigest, usageEvents, corrections, outcomes, counted, rows, originals, rowHash, gone } };
   }
+}
+
+function totalOf(byKey: ReadonlyMap<string, LedgerSums>): Sums {
+  const total = noSums();
+  for (const sums of byKey.values()) addSums(total, sums);
+  return total;
 }
 
 function decode(message: StreamMessage, where: string): PricedEnvelope {

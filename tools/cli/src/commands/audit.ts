@@ -26,11 +26,13 @@ A ledger has a JSON object on each line: usage_id, or customer_id, source and id
 A run without a difference is sealed as the baseline (Postgres, schema "audit"); the next walks only what came after it.
 
 Exit codes: 0 exact; 1 a difference, named; 2 the audit could not run.
-Servers: NATS_URL, DATABASE_URL, CLICKHOUSE_URL, GENERATION, PARTITIONS, USAGE_ID_KEY; by default those of the local stack.`;
+Servers: NATS_URL, DATABASE_URL, CLICKHOUSE_URL, GENERATION, PARTITIONS, USAGE_ID_KEY; by default those of the local stack.
+The archive: ARCHIVE_URL, and for S3 the AWS_ variables; by default that of the local stack.`;
 
 interface Options {
   wait: number;
   full?: boolean;
+  deep?: boolean;
   since?: number;
   ledger?: string;
   every?: number;
@@ -45,6 +47,7 @@ export function addAuditCommand(program: Command, context: Context): void {
     .command('audit')
     .description('prove that log, rows, quota sums and summaries agree to the last digit')
     .option('--full', 'walk the whole log instead of what came after the sealed baseline')
+    .option('--deep', 'as --full, and read from the archive what the streams no longer hold')
     .option('--since <time>', 'compare only the rows of what was published since: 24h, 30m, 7d, or 2026-11-01', timeAgo)
     .option('--ledger <file>', "check a producer's own list as well: every event that it was told is recorded must be there once")
     .option('--every <duration>', 'audit again and again, e.g. 60s, until Ctrl-C', durationMs)
@@ -101,13 +104,14 @@ async function withSources<T>(context: Context, work: (sources: OpenSources) => 
   }
 }
 
-async function audit(sources: AuditSources, { wait, full, since }: Options): Promise<AuditReport> {
+async function audit(sources: AuditSources, { wait, full, deep, since }: Options): Promise<AuditReport> {
   const progress = progressBar('messages');
   let started = false;
   try {
     return await runAudit(sources, {
       waitMs: wait * 1000,
       full,
+      deep,
       sinceUs: since,
       ...clock,
       onProgress: (read, total) => {

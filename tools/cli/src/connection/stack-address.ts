@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { CliError, ExitCode } from '../exit.js';
 import { type StackAddress } from '../audit/adapters/open-sources.js';
 import { type Home } from './home.js';
@@ -12,6 +14,8 @@ export function stackAddress(home: Home, env: NodeJS.ProcessEnv): StackAddress {
     ...logAddress(home, env),
     databaseUrl: need('DATABASE_URL', stack?.database_url, home, env),
     clickhouseUrl: need('CLICKHOUSE_URL', stack?.clickhouse_url, home, env),
+    archiveUrl: env.ARCHIVE_URL ?? (stack ? pathToFileURL(join(home.path, 'archive')).href : undefined),
+    archiveEnvironment: env,
     usageIdKey: env.USAGE_ID_KEY ?? (stack?.usage_id_key_file ? home.read(stack.usage_id_key_file) : undefined),
   };
 }

@@ -7,11 +7,13 @@ import { freshClickhouse, type FreshClickhouse, freshDatabase, freshNats, startS
 import { deltasOf } from '../../../test/corrections.js';
 import { type Event, event, usageMessage } from '../../../test/log.js';
 import { EventAccumulator } from '../event-accumulator.js';
-import { readStoredPartitions, readSummaries } from './clickhouse-usage-reader.js';
+import { readSealedMonths, readSealedPartitions, readStoredPartitions, readSummaries } from './clickhouse-usage-reader.js';
 
 let clickhouse: FreshClickhouse;
 let client: ClickHouseClient;
 const ends: (() => Promise<unknown>)[] = [];
+
+const none = { months: [], rowsSinceUs: 0 };
 
 /** The table as aggregation makes it. */
 beforeAll(async () => {
@@ -64,9 +66,9 @@ describe('the rows as ClickHouse answers them', () => {
           values(after, { sequence: sequence + 1, index: 2 }, 'adjusted', 1),
         ]);
         const { rows, originals, rowHash, byKey } = ledger.result();
-        const stored = (await readStoredPartitions(client, 1, new Map([[0, { after: sequence - 1, to: sequence + 1 }]]), true)).get(0);
+        const stored = (await readStoredPartitions(client, 1, new Map([[0, { after: sequence - 1, to: sequence + 1 }]]), true, 0)).get(0);
         expect(stored).toMatchObject({ rows, originals, uniqueOriginals: originals, rowHash });
-        const summaries = await readSummaries(client, { generation: 1, sourceTo: new Map([[0, sequence + 1]]), otherGenerations: false });
+        const summaries = await readSummaries(client, { generation: 1, sourceTo: new Map([[0, sequence + 1]]), otherGenerations: false, sealed: none });
         for (const [key, sums] of byKey) expect(summaries.get(key) ?? { costPicoUsd: 0n, events: 0n }).toMatchObject({ costPicoUsd: sums.costPicoUsd, events: sums.events });
       }),
       { numRuns: 8 },
@@ -78,7 +80,7 @@ describe('the rows as ClickHouse answers them', () => {
     const hashOf = async (rows: string[]): Promise<string> => {
       await clickhouse.query('TRUNCATE TABLE usage_events');
       await insert(rows);
-      const { first, second } = (await readStoredPartitions(client, 1, new Map([[0, { after: 0, to: 9 }]]), true)).get(0)!.rowHash;
+      const { first, second } = (await readStoredPartitions(client, 1, new Map([[0, { after: 0, to: 9 }]]), true, 0)).get(0)!.rowHash;
       return `${first}, ${second}`;
     };
     const at = (sequence: number, index: number) => ({ sequence, index });
@@ -96,10 +98,35 @@ describe('the rows as ClickHouse answers them', () => {
     await clickhouse.query('TRUNCATE TABLE usage_events');
     const make = (last: number): Event => ({ id: Uint8Array.from({ length: 16 }, (_, i) => (i === 15 ? last : 0)), customer: 'acme', tokens: last, seconds: 0n, occurredAtUs: 1.7e15, outcome: Outcome.priced, cost: 1n });
     await insert([1, 2, 3, 4].map((sequence) => values(make(sequence), { sequence, index: 0 }, 'recorded', 1)));
-    const stored = await readStoredPartitions(client, 1, new Map([[0, { after: 1, to: 3 }]]), false);
+    const stored = await readStoredPartitions(client, 1, new Map([[0, { after: 1, to: 3 }]]), false, 0);
     expect(stored.get(0)).toMatchObject({ rows: 2n, sums: { quantities: expect.arrayContaining([5n]) } });
-    const summaries = await readSummaries(client, { generation: 1, sourceTo: new Map([[0, 3]]), otherGenerations: false });
+    const summaries = await readSummaries(client, { generation: 1, sourceTo: new Map([[0, 3]]), otherGenerations: false, sealed: none });
     expect([...summaries.values()]).toMatchObject([{ events: 3n, costPicoUsd: 3n }]);
-    expect((await readSummaries(client, { generation: 2, sourceTo: new Map([[0, 3]]), otherGenerations: true })).size).toBe(0);
+    expect((await readSummaries(client, { generation: 2, sourceTo: new Map([[0, 3]]), otherGenerations: true, sealed: none })).size).toBe(0);
+  });
+
+  it('have the same summaries before a month is sealed, while its rows stay, and when they are gone', async () => {
+    await clickhouse.query('TRUNCATE TABLE usage_events');
+    const [january, february] = [Date.UTC(2026, 0, 31, 23, 59), Date.UTC(2026, 1, 1)].map((ms) => ms * 1000);
+    const make = (last: number, occurredAtUs: number): Event => ({ id: Uint8Array.from({ length: 16 }, (_, i) => (i === 15 ? last : 0)), customer: 'acme', tokens: last, seconds: 5n, occurredAtUs, outcome: last === 2 ? Outcome.unpriced : Outcome.priced, cost: 3n });
+    await insert([make(1, january!), make(2, january!), make(3, february!)].map((row, index) => values(row, { sequence: index + 1, index: 0 }, 'recorded', 1)));
+    const cut = { generation: 1, sourceTo: new Map([[0, 3]]), otherGenerations: false };
+    const before = await readSummaries(client, { ...cut, sealed: await readSealedMonths(client) });
+    expect([...before.values()].map(({ events }) => events).sort()).toEqual([1n, 2n]);
+    const seal = '00000000-0000-4000-8000-000000000001';
+    const sums = `count() AS row_count, sum(event_count) AS events, sum(unpriced_count) AS unpriced, sum(cost_usd) AS cost, sum(${column(0)}) AS first, sum(${column(11)}) AS second`;
+    const columns = `row_count, event_count, unpriced_count, cost_usd, ${column(0)}, ${column(11)}`;
+    await clickhouse.query(`INSERT INTO sealed_summaries (recorded_month, seal, customer_id, provider, model, occurred_day, ${columns}) SELECT 202601, '${seal}', customer_id, provider, model, toDate32(occurred_at) AS day, ${sums} FROM usage_events WHERE toYYYYMM(recorded_at) = 202601 GROUP BY customer_id, provider, model, day`);
+    await clickhouse.query(`INSERT INTO sealed_partitions (recorded_month, seal, source_generation, source_partition, source_to, originals, ${columns}) SELECT 202601, '${seal}', 1, 0, 2, countIf(kind = 'recorded'), ${sums} FROM usage_events WHERE toYYYYMM(recorded_at) = 202601`);
+    await clickhouse.query(`INSERT INTO sealed_months VALUES (202601, '${seal}', 0)`);
+    const staying = await readSealedMonths(client);
+    expect(staying).toEqual({ months: [{ month: 202601, seal, dropped: false }], rowsSinceUs: february });
+    expect(await readSummaries(client, { ...cut, sealed: staying })).toEqual(before);
+    await clickhouse.query('ALTER TABLE usage_events DROP PARTITION 202601');
+    await clickhouse.query(`INSERT INTO sealed_months VALUES (202601, '${seal}', 1)`);
+    const gone = await readSealedMonths(client);
+    expect(await readSummaries(client, { ...cut, sealed: gone })).toEqual(before);
+    expect((await readSealedPartitions(client, 1, gone)).get(0)).toMatchObject({ rows: 2n, originals: 2n, sums: { events: 2n, unpriced: 1n, costPicoUsd: 3n } });
+    expect((await readStoredPartitions(client, 1, new Map([[0, { after: 0, to: 3 }]]), true, gone.rowsSinceUs)).get(0)).toMatchObject({ rows: 1n });
   });
 });

@@ -1,4 +1,5 @@
 import { jetstream } from '@nats-io/jetstream';
+import { type ArchiveEnvironment, type ArchiveStore, openArchiveStore } from '@ledgerline/archive-store';
 import { createClickHouse } from '@ledgerline/clickhouse';
 import { pricedStream, usageIdText, usageStream } from '@ledgerline/contracts';
 import { usageIdKey, writeUsageId } from '@ledgerline/domain-metering';
@@ -9,9 +10,10 @@ import { type EventsById } from '../../ledger/check-ledger.js';
 import { ClickHouseEventsById } from '../../ledger/clickhouse-events-by-id.js';
 import { type Identify } from '../../ledger/ledger-line.js';
 import { type AuditSources, type Sequences } from '../sources.js';
-import { type Stretch, type Walk, walkPartition } from '../walk-partition.js';
+import { type StreamMessage, walkPartition } from '../walk-partition.js';
 import { digestOf } from '../walker.js';
-import { readStoredPartitions, readSummaries } from './clickhouse-usage-reader.js';
+import { firstArchived, readArchived } from './archive-reader.js';
+import { readSealedMonths, readSealedPartitions, readStoredPartitions, readSummaries } from './clickhouse-usage-reader.js';
 import { lastBefore, readStream, readStreamState } from './nats-stream-reader.js';
 import { PostgresBaseline } from './postgres-baseline.js';
 import { readGenerations, readRowsProgress, readQuotaSnapshot } from './postgres-quota-reader.js';
@@ -25,6 +27,10 @@ export interface StackAddress {
   readonly partitions: number;
   /** 32 hex digits; with it, every counted event's usage_id is computed anew. */
   readonly usageIdKey?: string;
+  /** `file:///FOLDER` or `s3://BUCKET/PREFIX`: what the streams no longer hold. */
+  readonly archiveUrl?: string;
+  /** Of an S3 archive: endpoint, region and keys. */
+  readonly archiveEnvironment?: ArchiveEnvironment;
 }
 
 const NAME = 'ledgerline-audit';
@@ -50,7 +56,18 @@ export async function openAuditSources(address: StackAddress): Promise<OpenSourc
   const jsm = await js.jetstreamManager();
   const { generation, partitions } = address;
   const key = address.usageIdKey === undefined ? undefined : usageIdKey(address.usageIdKey);
-  const walk = async (stretch: Stretch, onProgress?: (sequence: number) => void): Promise<Walk> => {
+  let archive: ArchiveStore | undefined;
+  const openArchive = (): ArchiveStore => {
+    if (address.archiveUrl === undefined) throw new Error('ARCHIVE_URL is not set, and no local stack has run here');
+    return (archive ??= openArchiveStore(address.archiveUrl, address.archiveEnvironment));
+  };
+  async function* readPriced(partition: number, from: number, to: number): AsyncGenerator<StreamMessage> {
+    const stream = pricedStream(generation, partition);
+    const { first } = await readStreamState(jsm, stream);
+    if (from < first) yield* readArchived(openArchive(), generation, partition, from, Math.min(to, first - 1));
+    yield* readStream(js, stream, Math.max(from, first), to);
+  }
+  const walk: AuditSources['walk'] = async (stretch, onProgress) => {
     const { partition, after, cut } = stretch;
     const usage = usageStream(generation, partition);
     return walkPartition({
@@ -59,7 +76,7 @@ export async function openAuditSources(address: StackAddress): Promise<OpenSourc
       partitions,
       key,
       onProgress,
-      priced: cut <= after ? readNothing() : readStream(js, pricedStream(generation, partition), after + 1, cut),
+      priced: cut <= after ? readNothing() : readPriced(partition, after + 1, cut),
       usageFirst: (await readStreamState(jsm, usage)).first,
       usage: (from) => readStream(js, usage, from),
     });
@@ -71,16 +88,19 @@ export async function openAuditSources(address: StackAddress): Promise<OpenSourc
     quotaSnapshot: () => readQuotaSnapshot(pool, generation),
     rowsProgress: () => readRowsProgress(pool, generation),
     priced: (partition) => readStreamState(jsm, pricedStream(generation, partition)),
+    firstArchived: async (partition) => firstArchived(openArchive(), generation, partition),
     pricedBefore: (partition, timeUs) => lastBefore(jsm, pricedStream(generation, partition), timeUs),
     pricedDigest: async (partition, sequence) => {
       const message = await readMessage(jsm, pricedStream(generation, partition), sequence);
       return message && digestOf(message.data);
     },
     walk,
-    storedPartitions: (ranges, strays) => readStoredPartitions(clickhouse, generation, ranges, strays),
-    summaries: async (sourceTo) => {
+    sealedMonths: () => readSealedMonths(clickhouse),
+    sealedPartitions: (sealed) => readSealedPartitions(clickhouse, generation, sealed),
+    storedPartitions: (ranges, strays, sinceUs) => readStoredPartitions(clickhouse, generation, ranges, strays, sinceUs),
+    summaries: async (sourceTo, sealed) => {
       const otherGenerations = (await readGenerations(pool)).some((other) => other !== generation);
-      return readSummaries(clickhouse, { generation, sourceTo, otherGenerations });
+      return readSummaries(clickhouse, { generation, sourceTo, otherGenerations, sealed });
     },
     usageLast: async () => {
       const all = Array.from({ length: partitions }, async (_, partition) => [partition, (await readStreamState(jsm, usageStream(generation, partition))).last] as const);

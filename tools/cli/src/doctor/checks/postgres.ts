@@ -10,7 +10,7 @@ const REQUIRED = [15];
 const RECOMMENDED = [18];
 const CONNECTIONS = { warnAt: 0.8, failAt: 0.97 };
 /** Who migrates a schema of its own; the audit's comes with its first run. */
-const SCHEMAS = ['accounts', 'pricing', 'aggregation', 'quota', 'alerting'];
+const SCHEMAS = ['accounts', 'pricing', 'aggregation', 'quota', 'alerting', 'archive'];
 
 /** The database of checkpoints, sums, quotas and keys. */
 export const postgresCheck = (known: KnownAddresses): AreaCheck => ({
