@@ -23,7 +23,7 @@ export function withoutFailpoints(source, file) {
 
 /** Compiles `service`/src into `out`. */
 export function compileService(service, out, { failpoints = false } = {}) {
-  const { $schema: _schema, exclude, ...options } = JSON.parse(readFileSync(join(ROOT, '.swcrc'), 'utf8'));
+  const { exclude, ...options } = JSON.parse(readFileSync(join(ROOT, '.swcrc'), 'utf8'));
   const excluded = exclude.map((pattern) => new RegExp(pattern));
   const files = readdirSync(join(service, 'src'), { recursive: true }).filter((file) => file.endsWith('.ts') && !excluded.some((pattern) => pattern.test(file)));
   rmSync(out, { recursive: true, force: true });
