@@ -9,7 +9,7 @@ import { keyText } from '../usage-key.js';
 
 type SumsRow = Record<string, string>;
 type KeyRow = SumsRow & { customer: string; month: string; provider: string; model: string };
-type PartRow = KeyRow & { part: 'projected' | 'beyond' };
+type PartRow = KeyRow & { part: 'projected' | 'sealed' | 'beyond' };
 
 /** A sum of Int64 is taken modulo 2^64 by the server; as Int128 it cannot come round. */
 const EXACT_SUMS = [
@@ -25,6 +25,14 @@ const PROJECTED_SUMS = [
   'toString(sum(unpriced_count)) AS unpriced',
   'toString(ifNull(sum(cost_usd), 0)) AS cost',
   ...QUANTITIES.map(({ name, decimal }, index) => `toString(sum(${decimal ? name : `toInt128(${name})`})) AS q${index}`),
+].join(', ');
+
+/** The same sums over sums. */
+const SEALED_SUMS = [
+  'toString(sum(event_count)) AS events',
+  'toString(sum(unpriced_count)) AS unpriced',
+  'toString(ifNull(sum(cost_usd), 0)) AS cost',
+  ...QUANTITIES.map(({ name }, index) => `toString(sum(${name})) AS q${index}`),
 ].join(', ');
 
 /**
@@ -68,7 +76,8 @@ export interface SummariesCut {
 }
 
 /**
- * The summaries at the cut: what the aggregate projection answers over all rows, less the rows beyond the cut.
+ * The summaries at the cut: what the aggregate projection answers over all rows, with the sealed months whose rows are gone, less the rows
+ * beyond the cut. A month is sealed long after the cut has passed it.
  *
  * The projection does not know sequences. Both parts are read by one statement over one snapshot of the table, so that no insert lies between them.
  */
@@ -78,7 +87,7 @@ export async function readSummaries(client: ClickHouseClient, cut: SummariesCut)
   for (const row of rows) {
     const key = keyText(row);
     const sums = byKey.get(key) ?? noSums();
-    addSigned(sums, toSums(row), row.part === 'projected' ? 1n : -1n);
+    addSigned(sums, toSums(row), row.part === 'beyond' ? -1n : 1n);
     byKey.set(key, sums);
   }
   for (const [key, sums] of byKey) if (isZero(sums)) byKey.delete(key);
@@ -99,8 +108,16 @@ function summariesQuery(cut: SummariesCut): string {
     SELECT 'projected' AS part, ${keys('toStartOfFifteenMinutes(occurred_at)')}, ${PROJECTED_SUMS} FROM usage_events ${group}
     SETTINGS force_optimize_projection = 1
     UNION ALL
+    SELECT 'sealed' AS part, ${keys('occurred_day')}, ${SEALED_SUMS} FROM sealed_summaries WHERE ${sealed(cut)} ${group}
+    UNION ALL
     SELECT 'beyond' AS part, ${keys('occurred_at')}, ${EXACT_SUMS} FROM usage_events WHERE ${beyond(cut)} ${group}
     SETTINGS optimize_use_projections = 0`;
+}
+
+/** Months under the seal that is read, once their rows are gone; until then the projection still has them. */
+function sealed({ generation }: SummariesCut): string {
+  const gone = `recorded_month NOT IN (SELECT toUInt32(partition) FROM system.parts WHERE database = currentDatabase() AND table = 'usage_events' AND active AND rows > 0)`;
+  return `source_generation = ${generation} AND (recorded_month, seal) IN (SELECT recorded_month, min(seal) FROM sealed_months GROUP BY recorded_month) AND ${gone}`;
 }
 
 /** A server too old to read both parts of a statement from one snapshot refuses the setting by name. */
