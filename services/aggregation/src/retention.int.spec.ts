@@ -174,7 +174,7 @@ describe('a fault', () => {
   it.each(METHODS.flatMap((method) => [[method, 'before'], [method, 'after']] as const))('%s: killed %s it, retention does it again, exactly', async (method, moment) => {
     await sink.handle(batchOf(history()));
     const before = await everything();
-    let left = 3;
+    let left = 2;
     const store = storeWith();
     const dying = new Proxy(store, {
       get: (target, name) => {
@@ -187,7 +187,7 @@ describe('a fault', () => {
         };
       },
     });
-    for (let turn = 0; turn < 10; turn++) {
+    for (let turn = 0; turn < 7; turn++) {
       await retention({ store: dying }).execute(CLAIM).catch((error: Error) => expect(error.message).toBe('killed'));
       expect(await everything()).toEqual(before);
     }

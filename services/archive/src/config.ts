@@ -2,6 +2,7 @@ import { ArchiveUrlError, openArchiveStore } from '@ledgerline/archive-store';
 import { serviceConfig } from '@ledgerline/service-kit';
 import { z } from 'zod';
 
+const days = z.coerce.number('expected days').positive('expected days, more than 0').max(36_500, 'expected at most 36500 days');
 const whole = (expected: string, least: number) => z.coerce.number(expected).int(expected).min(least, expected);
 
 /** The archive service's environment. */
@@ -30,9 +31,9 @@ export const archiveConfig = serviceConfig.extend({
   /** How often each partition is archived and trimmed. */
   ARCHIVE_EVERY_MS: whole('expected milliseconds', 100).default(60_000),
   /** What the log keeps by age, whatever else allows. */
-  LOG_RETENTION_DAYS: whole('expected days', 1).default(35),
+  LOG_RETENTION_DAYS: days.default(35),
   /** The idempotency index is rebuilt from so much of PRICED, so the log never keeps less. */
-  PRICING_INDEX_WINDOW_DAYS: whole('expected days', 1).default(35),
+  PRICING_INDEX_WINDOW_DAYS: days.default(35),
 });
 
 export type ArchiveConfig = z.infer<typeof archiveConfig>;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstream } from '@nats-io/jetstream';
-import { type PricedRun, pricedSubject, usageSubject } from '@ledgerline/contracts';
+import { DeltaKind, type PricedRun, pricedSubject, usageSubject } from '@ledgerline/contracts';
 import { connectNats, ensureStreams, type NatsConnection, publishEnvelope } from '@ledgerline/messaging';
-import { type EventSpec, eventually, freshClickhouse, type FreshClickhouse, freshDatabase, type FreshDatabase, freshNats, type FreshNats, pricedBytes, runOf, type RunningService, startService } from '@ledgerline/testing';
+import { CorrectedEvent, correctionRunOf, type EventSpec, eventually, freshClickhouse, type FreshClickhouse, freshDatabase, type FreshDatabase, freshNats, type FreshNats, pricedBytes, runOf, type RunningService, startService } from '@ledgerline/testing';
 import { unionSQL } from './application/sealed-summaries.js';
 
 const KEY = 'admin-key-of-the-sealed-spec';
@@ -109,6 +109,22 @@ describe('summaries over months whose rows are dropped', () => {
     const [after] = (await summaries('group_by=month&customer_id=c-1&from=2026-07-01&to=2026-08-01')).data;
     const [without] = before[4]!.filter(({ month }) => month === '2026-07');
     expect(Number(after!['event_count'])).toBe(Number(without!['event_count']) + 1);
+  });
+
+  it('are net of corrections that came after the event\'s month was dropped', async () => {
+    const march = 'customer_id=corrected&group_by=month';
+    const [first, second] = [1, 2].map((id): EventSpec => ({ id: `event-${id}`, customer: 'corrected', occurredAtUs: us(3, 3), usage: { input_tokens: 1_000 }, costPico: 5_000_000_000_000n }));
+    const recorded = runOf(0, 5, [first!, second!], us(3, 4));
+    await record([recorded]);
+    await eventually(async () => expect(await sealed()).toBe('202603\t1\n202607\t1\n202608\t1'));
+    expect((await summaries(march)).data).toMatchObject([{ month: '2026-03', event_count: 2, input_tokens: 2_000, cost_usd: '10' }]);
+
+    const [adjusted, voided] = [new CorrectedEvent(recorded.usageIds[0]!, first!), new CorrectedEvent(recorded.usageIds[1]!, second!)];
+    const deltas = [...adjusted.becomes(DeltaKind.adjusted, 'fix', { usage: { input_tokens: 400 }, costPico: 2_000_000_000_001n }), ...voided.voided('gone')];
+    await record([correctionRunOf(0, 6, [{ id: 'fix', usageId: adjusted.usageId, customer: 'corrected' }, { id: 'gone', usageId: voided.usageId, customer: 'corrected', kind: 'void' }], deltas, NOW_US + 2)]);
+    expect((await summaries(march)).data).toMatchObject([{ month: '2026-03', event_count: 1, input_tokens: 400, cost_usd: '2.000000000001' }]);
+    await record([correctionRunOf(0, 7, [{ id: 'gone-too', usageId: adjusted.usageId, customer: 'corrected', kind: 'void' }], adjusted.voided('gone-too'), NOW_US + 3)]);
+    expect((await summaries(march)).data).toEqual([]);
   });
 
   it('refuse hours of days that are kept whole, and say what to ask instead', async () => {

@@ -15,6 +15,7 @@ const SEALED_SUMMARIES = `CREATE TABLE IF NOT EXISTS sealed_summaries
 (
   recorded_month UInt32 COMMENT 'yyyymm of recorded_at',
   seal UUID,
+  source_generation UInt16,
   customer_id LowCardinality(String),
   project_id LowCardinality(String),
   provider LowCardinality(String),
@@ -26,7 +27,7 @@ ${SEALED_SUMS}
 )
 ENGINE = MergeTree
 PARTITION BY recorded_month
-ORDER BY (recorded_month, seal, customer_id, occurred_day, project_id, provider, model, operation)`;
+ORDER BY (recorded_month, seal, customer_id, occurred_day, project_id, provider, model, operation, source_generation)`;
 
 /** The same rows summed by source partition, with what the audit compares: everything up to source_to was there when the month was sealed. */
 const SEALED_PARTITIONS = `CREATE TABLE IF NOT EXISTS sealed_partitions

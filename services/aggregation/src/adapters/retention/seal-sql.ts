@@ -1,7 +1,7 @@
 import { QUANTITIES } from '@ledgerline/contracts';
 
 /** What a row of summaries is told apart by. */
-const KEYS = ['customer_id', 'project_id', 'provider', 'model', 'operation', 'occurred_day'] as const;
+const KEYS = ['source_generation', 'customer_id', 'project_id', 'provider', 'model', 'operation', 'occurred_day'] as const;
 
 /** A sum's column and how it is made of rows. Whole numbers are added up in 128 bits. */
 const SUMS: readonly (readonly [string, string])[] = [
