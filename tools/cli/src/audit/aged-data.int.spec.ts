@@ -11,7 +11,7 @@ import { type EventSpec, eventually, type RunningService, startService } from '@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { AGED_LOG, AGED_ROWS, AgedDeployment } from '../../test/aged-deployment.js';
 import { Services } from '../../test/services.js';
-import { readSummaries } from './adapters/clickhouse-usage-reader.js';
+import { readSealedMonths, readSummaries } from './adapters/clickhouse-usage-reader.js';
 import { type Sums } from './sums.js';
 
 const us = (month: number, day: number): number => Date.UTC(2026, month - 1, day, 10) * 1000;
@@ -104,7 +104,7 @@ describe('rows that are older than their retention', () => {
   async function summaries(sourceTo: number): Promise<Map<string, Sums>> {
     const client = createClickHouse({ url: deployment.clickHouse.url, applicationName: 'aged-spec' });
     try {
-      return await readSummaries(client, { generation: 1, sourceTo: new Map([[0, sourceTo], [1, sourceTo]]), otherGenerations: false });
+      return await readSummaries(client, { generation: 1, sourceTo: new Map([[0, sourceTo], [1, sourceTo]]), otherGenerations: false, sealed: await readSealedMonths(client) });
     } finally {
       await client.close();
     }
