@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { encodePricedEnvelope, MAX_PRICED_BYTES, MAX_USAGE_BYTES, Outcome, PRICED_SCHEMA, type PricedRun, readInt128 } from '@ledgerline/contracts';
 import { seedPriceBook } from '@ledgerline/domain-pricing';
+import { MemoryIdempotencyIndexes } from '@ledgerline/idempotency-index';
 import fc from 'fast-check';
-import { MemoryIdempotencyIndexes } from '../adapters/memory-idempotency-index.js';
 import { type GivenEvent, KEY, RECORDED_AT_US, terms, usageEnvelope } from '../../test/usage-events.js';
 import { decideRun, encodedBound } from './decide-run.js';
 import { type IdempotencyIndex } from './idempotency-index.js';

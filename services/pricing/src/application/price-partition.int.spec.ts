@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Outcome } from '@ledgerline/contracts';
+import { SegmentedIdempotencyIndexes } from '@ledgerline/idempotency-index';
 import { connectNats, type NatsConnection, streamOf } from '@ledgerline/messaging';
 import { freshNats, type FreshNats } from '@ledgerline/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -10,7 +11,6 @@ import { MemoryCorrectionLedger } from '../../test/memory-correction-ledger.js';
 import { countedIn, PartitionUnderTest } from '../../test/partition-under-test.js';
 import { usageEnvelope, usageIdTextOf } from '../../test/usage-events.js';
 import { noChanges } from './corrections/correction-ledger.js';
-import { FileIdempotencyIndexes } from '../adapters/file-idempotency-index.js';
 import { JetStreamPricedLog } from '../adapters/jetstream-priced-log.js';
 import { type Coverage, type IdempotencyIndexes, IndexWriteError } from './idempotency-index.js';
 import { NotOwnerError } from './ownership.js';
@@ -171,7 +171,7 @@ describe('the worker of a partition', () => {
     let full = true;
     const indexes: IdempotencyIndexes = {
       async open(stream) {
-        const index = await new FileIdempotencyIndexes(directory).open(stream);
+        const index = await new SegmentedIdempotencyIndexes({ directory, windowDays: 35 }).open(stream);
         const cover = index.cover.bind(index);
         return Object.assign(index, { cover: (coverage: Coverage) => (full ? Promise.reject(new IndexWriteError(new Error('ENOSPC'))) : cover(coverage)) });
       },
@@ -249,7 +249,7 @@ describe('the worker of a partition', () => {
     await worker.release();
     const { created } = await partition.log.state();
     const further = async (pricedSequence: number): Promise<void> => {
-      const index = await new FileIdempotencyIndexes(directory).open({ partition: 0, created });
+      const index = await new SegmentedIdempotencyIndexes({ directory, windowDays: 35 }).open({ partition: 0, created });
       await index.cover({ pricedSequence, sourceTo: 1, checksum: 1 });
       await index.close();
     };

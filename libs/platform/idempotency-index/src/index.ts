@@ -1,0 +1,3 @@
+export * from './idempotency-index.js';
+export * from './memory-idempotency-index.js';
+export * from './segmented-idempotency-indexes.js';
