@@ -2,6 +2,7 @@ import { type Arrivals } from './arrival.js';
 import { chooseMerge, unmerged } from './choose-merge.js';
 import { logName } from './claim-log.js';
 import { type DiskFile, writeFile } from './disk.js';
+import { FilterBank } from './filter-bank.js';
 import { flushMemtable } from './flush-memtable.js';
 import { type Coverage } from './idempotency-index.js';
 import { type IndexSettings } from './index-settings.js';
@@ -43,6 +44,7 @@ export class SegmentStore {
     /** the newest first */
     public segments: readonly Segment[],
     private nextNumber: number,
+    readonly filters: FilterBank,
     private readonly onCommit: (manifest: Manifest) => void,
   ) {}
 
@@ -60,17 +62,20 @@ export class SegmentStore {
     const wanted = new Set([MANIFEST, ...manifest.segments.map(({ name }) => name), ...logs.map(logName)]);
     for (const name of names) if (!wanted.has(name)) await disk.remove(`${directory}/${name}`);
     const segments: Segment[] = [];
+    const filters = new FilterBank();
     try {
       for (const entry of manifest.segments) {
         if (!names.includes(entry.name)) throw new SegmentDamagedError(entry.name, 'it is missing');
-        segments.push(await Segment.open(disk, directory, entry, cache));
+        const segment = await Segment.open(disk, directory, entry, cache);
+        segments.push(segment);
+        await filters.add(segment);
       }
     } catch (error) {
       for (const segment of segments) await segment.close();
       throw error;
     }
     const nextNumber = Math.max(manifest.nextNumber, manifest.logFrom + 1, ...logs.map((log) => log + 1));
-    return new SegmentStore(settings, directory, partition, manifest, segments, nextNumber, onCommit);
+    return new SegmentStore(settings, directory, partition, manifest, segments, nextNumber, filters, onCommit);
   }
 
   /** Why the segments are not to be relied on, or null. */
@@ -101,6 +106,7 @@ export class SegmentStore {
     const segments = table.count === 0 ? [] : [await this.write(0, (file) => flushMemtable(table, file, this.stop))];
     const entries = segments.map(({ entry }) => entry);
     await this.commit((manifest) => ({ ...manifest, coverage, arrivals, logFrom, segments: [...entries, ...manifest.segments] }));
+    for (const segment of segments) await this.filters.add(segment);
     this.segments = [...segments, ...this.segments];
     this.maintain();
   }
@@ -172,8 +178,10 @@ export class SegmentStore {
       return [...list.slice(0, at), ...(put === null ? [] : [put]), ...list.slice(at).filter((one) => !names.has(nameOf(one)))];
     };
     await this.commit((manifest) => ({ ...manifest, segments: swap(manifest.segments, ({ name }) => name, by?.entry ?? null) }));
+    if (by !== null) await this.filters.add(by);
     this.segments = swap(this.segments, ({ entry }) => entry.name, by);
     for (const segment of old) {
+      this.filters.remove(segment);
       await segment.close();
       await this.settings.disk.remove(`${this.directory}/${segment.entry.name}`);
     }

@@ -28,7 +28,7 @@ const FIRST_READ_BYTES = 256;
 const page = new Uint32Array(PAGE_WORDS);
 const pageBytes = new Uint8Array(page.buffer);
 
-/** An immutable file of identities, open for lookups. Its filter and directory are in memory, its pages are read when they are needed. */
+/** An immutable file of identities, open for lookups. Its directory is in memory, its pages are read when they are needed. */
 export class Segment {
   private readonly number: number;
 
@@ -36,7 +36,6 @@ export class Segment {
     readonly entry: SegmentEntry,
     readonly file: DiskFile,
     readonly meta: SegmentMeta,
-    readonly filter: SegmentFilter,
     private readonly directory: Uint32Array,
     private readonly cache: PairCache,
   ) {
@@ -50,12 +49,17 @@ export class Segment {
     try {
       const meta = await readMeta(file, name);
       const first = await readWords(file, meta.directoryAt, meta.pages, meta.directoryCrc, name, 'directory');
-      const filter = await readWords(file, meta.filterAt, meta.filterWords, meta.filterCrc, name, 'filter');
-      return new Segment(entry, file, meta, new SegmentFilter(filter), first, cache);
+      return new Segment(entry, file, meta, first, cache);
     } catch (error) {
       await file.close();
       throw error;
     }
+  }
+
+  /** @throws SegmentDamagedError when it is not as it was written */
+  async readFilter(): Promise<SegmentFilter> {
+    const { filterAt, filterWords, filterCrc } = this.meta;
+    return new SegmentFilter(await readWords(this.file, filterAt, filterWords, filterCrc, this.entry.name, 'filter'));
   }
 
   /** Words of the page that `find` read last. */
@@ -82,10 +86,15 @@ export class Segment {
     return customer === identity.customer && source === identity.source;
   }
 
+  /** USAGE sequence of the record that `find` gave. */
+  sequence(at: number): number {
+    return sequenceOf(page[at + 6]!, page[at + 7]!);
+  }
+
   /** Hour of arrival of the record that `find` gave. */
   hour(at: number): number {
     const { arrivals } = this.meta;
-    const sequence = sequenceOf(page[at + 6]!, page[at + 7]!);
+    const sequence = this.sequence(at);
     let low = 0;
     for (let high = arrivals.length; high - low > 1; ) {
       const middle = (low + high) >>> 1;

@@ -70,7 +70,12 @@ describe('the index on disk', () => {
           expect(error).toBeInstanceOf(IndexWriteError);
         }
         let drawn = 0;
-        const again = await indexesOn(die(disk, () => luck[drawn++ % luck.length]!)).open(STREAM);
+        const warnings: string[] = [];
+        const again = await indexesOn(
+          die(disk, () => luck[drawn++ % luck.length]!),
+          { onWarning: ({ message }) => warnings.push(message) },
+        ).open(STREAM);
+        expect(warnings).toEqual([]);
         const { pricedSequence } = again.coverage;
         expect(held(again)).toEqual(states[pricedSequence]);
         // A killed process loses no more than the block that was being written and the one that waited for it.

@@ -6,7 +6,6 @@ import { Memtable } from './memtable.js';
 import { PackedIdentity } from './packed-identity.js';
 import { type Position, positionFrom, positionHigh, positionLow } from './position.js';
 import { type Segment } from './segment.js';
-import { firstBits, secondBits } from './segment-filter.js';
 import { type FrozenClaims, type SegmentStore } from './segment-store.js';
 import { StoppedError } from './turns.js';
 
@@ -28,8 +27,16 @@ export interface IndexState {
   arrivals: Arrivals;
 }
 
+/** What goes on around an index. */
+export interface IndexSurroundings {
+  /** resolves when nothing more is being done with its files */
+  settled(): Promise<void>;
+  /** is told that the index is closed */
+  closed(): Promise<void>;
+}
+
 /**
- * The newest identities in memory and in a log, all others in segments on disk. A lookup asks the newest first; a segment's page is read only
+ * The newest identities in memory and in a log, all others in segments on disk. A lookup asks memory first; a segment's page is read only
  * when its filter lets the usage_id pass, and what is found there is confirmed by the identity's texts.
  */
 export class SegmentedIdempotencyIndex implements IdempotencyIndex {
@@ -48,7 +55,7 @@ export class SegmentedIdempotencyIndex implements IdempotencyIndex {
   constructor(
     private readonly settings: IndexSettings,
     state: IndexState,
-    private readonly onClose: () => Promise<void>,
+    private readonly surroundings: IndexSurroundings,
   ) {
     this.store = state.store;
     this.active = state.active;
@@ -125,13 +132,14 @@ export class SegmentedIdempotencyIndex implements IdempotencyIndex {
     await this.store.close();
     await this.active.log.close().catch(() => undefined);
     for (const { log } of this.frozen) await log.close().catch(() => undefined);
-    await this.onClose();
+    await this.surroundings.closed();
   }
 
   /** Resolves when no work is left in the background. */
   async settled(): Promise<void> {
     await this.flushing;
     await this.store.settled();
+    await this.surroundings.settled();
   }
 
   /**
@@ -139,8 +147,7 @@ export class SegmentedIdempotencyIndex implements IdempotencyIndex {
    * any older record of it has, too.
    */
   private find(oldestHour: number): Memtable | Segment | null {
-    const { identity } = this;
-    const found = this.findIn(this.active.table) ?? this.findFrozen() ?? this.findStored(identity.w1, firstBits(identity.w2), secondBits(identity.w2));
+    const found = this.findIn(this.active.table) ?? this.findFrozen() ?? this.findStored();
     return found === null || found.hour(this.place) < oldestHour ? null : found;
   }
 
@@ -154,15 +161,20 @@ export class SegmentedIdempotencyIndex implements IdempotencyIndex {
     return null;
   }
 
-  private findStored(w1: number, first: number, second: number): Segment | null {
-    const { segments } = this.store;
-    for (let i = 0; i < segments.length; i++) {
-      const segment = segments[i]!;
-      if (!segment.filter.mayHold(w1, first, second)) continue;
+  private findStored(): Segment | null {
+    let newest: Segment | null = null;
+    let sequence = -1;
+    const passing = this.store.filters.passing(this.identity.w1, this.identity.w2);
+    for (let i = 0; i < passing.length; i++) {
+      const segment = passing[i]!;
       this.place = segment.find(this.identity);
-      if (this.place >= 0) return segment;
+      if (this.place < 0 || segment.sequence(this.place) <= sequence) continue;
+      newest = segment;
+      sequence = segment.sequence(this.place);
     }
-    return null;
+    // The page of another segment may have been read since.
+    if (newest !== null && newest !== passing[passing.length - 1]) this.place = newest.find(this.identity);
+    return newest;
   }
 
   private standing(): { end: number; pairs: number; arrivals: Arrivals } {

@@ -75,10 +75,13 @@ export class SegmentedIdempotencyIndexes implements IdempotencyIndexes {
     if (copy !== null) opened = await this.takeCopy(copy, created, opened, open, (error) => onWarning(error, partition));
     const { store } = opened.state;
     if (store.current.segments.length > 0) publisher?.publish(store.current);
-    return new SegmentedIdempotencyIndex(this.settings, opened.state, async () => {
-      giveBack();
-      await publisher?.close();
-      if (store.damaged !== null) await this.setAside(directory);
+    return new SegmentedIdempotencyIndex(this.settings, opened.state, {
+      settled: async () => publisher?.settled(),
+      closed: async () => {
+        giveBack();
+        await publisher?.close();
+        if (store.damaged !== null) await this.setAside(directory);
+      },
     });
   }
 
