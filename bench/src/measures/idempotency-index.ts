@@ -33,6 +33,7 @@ const EVENTS_A_COVER = 8_192;
 const EVENTS_A_MESSAGE = 256;
 const RECENT = 200_000;
 const PROBES = 200_000;
+const MAKING_MEASURED_EVERY = 8;
 /** Every fifth event was sent before; half of those lately, half at any time. */
 const DUPLICATE_EVERY = 5;
 
@@ -80,7 +81,7 @@ function probe(index: SegmentedIdempotencyIndex, traffic: IdentityTraffic, expec
 class Filling {
   private place = 0;
   private number = 0;
-  private trafficCpuUs = 0;
+  private readonly making = { cpuUs: 0, events: 0 };
   private peakDisk = 0;
   private longestMs = 0;
 
@@ -97,21 +98,24 @@ class Filling {
     const startedMs = performance.now();
     const startedCpuUs = cpuUs();
     for (let covers = 1; this.number < identities; covers++) {
-      this.claim(Math.min(EVENTS_A_COVER, identities - this.number));
+      const count = Math.min(EVENTS_A_COVER, identities - this.number);
+      if (covers % MAKING_MEASURED_EVERY === 1) this.measureMaking(count);
+      this.claim(count);
       await index.cover({ pricedSequence: covers, sourceTo: Math.floor(this.place / EVENTS_A_MESSAGE) + 1, checksum: covers });
       if (covers % 64 === 0) this.peakDisk = Math.max(this.peakDisk, await folderBytes(directory));
       if (covers % 1_024 === 0) this.say(`${(this.number / 1e6).toFixed(1)} million identities`);
     }
     await index.settled();
-    const cpu = cpuUs() - startedCpuUs;
+    const trafficUs = this.making.cpuUs / this.making.events;
+    const cpu = cpuUs() - startedCpuUs - this.making.cpuUs - trafficUs * this.place;
     const seconds = (performance.now() - startedMs) / 1000;
     const diskBytes = await folderBytes(directory);
     await index.close();
     return {
       identities,
       events: this.place,
-      cpuUs: (cpu - 2 * this.trafficCpuUs) / this.place,
-      trafficUs: this.trafficCpuUs / this.place,
+      cpuUs: cpu / this.place,
+      trafficUs,
       seconds,
       longestMessageMs: this.longestMs,
       peakRssBytes: peakRssBytes(),
@@ -120,14 +124,19 @@ class Filling {
     };
   }
 
-  /** Claims that many new identities, and the duplicates among them. The making of events is done once more alone, to know what it costs. */
-  private claim(identities: number): void {
+  /** Makes the next events without claiming them, to know what that costs. */
+  private measureMaking(identities: number): void {
     const { place, number } = this;
     const before = threadCpuUs();
     this.events(identities, (event, at, recordedAtUs) => void this.traffic.set(event, at, recordedAtUs));
-    this.trafficCpuUs += threadCpuUs() - before;
+    this.making.cpuUs += threadCpuUs() - before;
+    this.making.events += this.place - place;
     this.place = place;
     this.number = number;
+  }
+
+  /** Claims that many new identities, and the duplicates among them. */
+  private claim(identities: number): void {
     let messageMs = performance.now();
     this.events(identities, (event, at, recordedAtUs, isNew) => {
       const answer = this.index.claim(this.traffic.set(event, at, recordedAtUs));

@@ -1,5 +1,5 @@
 import { type Segment } from './segment.js';
-import { BLOCK_BITS, SegmentFilter } from './segment-filter.js';
+import { BLOCK_BITS, type SegmentFilter } from './segment-filter.js';
 import { breathe } from './turns.js';
 
 const LANES = 8;

@@ -83,7 +83,7 @@ describe('the index on disk', () => {
         await work(again, rest, states.slice(0, pricedSequence + 1));
         await again.close();
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

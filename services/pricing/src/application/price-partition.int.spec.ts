@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Outcome } from '@ledgerline/contracts';
-import { SegmentedIdempotencyIndexes } from '@ledgerline/idempotency-index';
+import { type SegmentedIdempotencyIndex, SegmentedIdempotencyIndexes } from '@ledgerline/idempotency-index';
 import { connectNats, type NatsConnection, streamOf } from '@ledgerline/messaging';
 import { freshNats, type FreshNats } from '@ledgerline/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -240,6 +240,28 @@ describe('the worker of a partition', () => {
     await expect(partition.worker({ directory }).recover()).rejects.toThrow("it begins at 3, but the corrections' ledger covers it only to 0");
     const bare = partition.worker({ directory: join(directory, 'bare'), ledger });
     await expect(bare.recover()).rejects.toThrow(`PRICED_g${generation}_p0: it begins at 3, but the idempotency index covers it only to 0`);
+  });
+
+  it('takes a partition over from the copy of its index, over a trimmed PRICED', async () => {
+    const opened: SegmentedIdempotencyIndex[] = [];
+    const on = (host: string): IdempotencyIndexes => {
+      const indexes = new SegmentedIdempotencyIndexes({ directory: join(directory, host), copyDirectory: join(directory, 'mount'), windowDays: 35, memoryBytes: 1 });
+      return { open: async (stream) => (opened.push(await indexes.open(stream)), opened.at(-1)!) };
+    };
+    const first = partition.worker({ directory, indexes: on('first') });
+    for (let i = 0; i < 3; i++) {
+      await partition.publishUsage(...events(i * 5, i * 5 + 5));
+      await partition.drain(first);
+    }
+    await opened[0]!.settled();
+    await first.release();
+    await (await jetstreamManager(nc)).streams.purge(streamOf('PRICED', generation, 0).stream, { seq: 3 });
+    await partition.publishUsage(...events(12, 18));
+    const second = partition.worker({ directory, indexes: on('second'), writerId: 'two' });
+    await partition.drain(second);
+    expect(second.identities).toBe(18);
+    expect((await partition.priced()).at(-1)!.runs.flatMap(({ outcomes }) => [...outcomes])).toEqual([...Array(3).fill(Outcome.duplicate), ...Array(3).fill(Outcome.priced)]);
+    await second.release();
   });
 
   it('refuses to go on when PRICED ends before, or differs from, what its index has seen', async () => {
