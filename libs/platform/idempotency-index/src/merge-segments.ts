@@ -7,8 +7,8 @@ import { SegmentWriter, type WrittenFile } from './segment-writer.js';
 import { type Stop } from './turns.js';
 
 /**
- * Writes neighbouring segments, the newest first, as one. Of two records with the same usage_id (the older had fallen out of the window)
- * the newer stays. Pauses whenever pages are read or written. @throws StoppedError when told to stop
+ * Writes neighbouring segments, the newest first, as one. No usage_id is in two of them: an identity is only entered again when its record has
+ * fallen out of the window, and what is merged spans a part of the window. Pauses whenever pages are read or written. @throws StoppedError when told to stop
  */
 export async function mergeSegments(segments: readonly Segment[], file: DiskFile, stop: Stop): Promise<WrittenFile> {
   const writer = new SegmentWriter(
@@ -25,16 +25,12 @@ export async function mergeSegments(segments: readonly Segment[], file: DiskFile
     }
     const { words, at } = cursors[least]!;
     writer.add(words, at, idAt(words, at), idBytesOf(words, at), numbers[least]![pairOf(words, at)]!);
-    for (let older = least + 1; older < cursors.length; older++) {
-      const other = cursors[older]!;
-      if (other.key === words[at + 1] && compareIds(words, at, other.words, other.at) === 0 && !other.advance()) await other.load();
-    }
     if (!cursors[least]!.advance()) await cursors[least]!.load();
   }
   return writer.finish(segments.toReversed().flatMap(({ meta }) => meta.arrivals));
 }
 
-/** The cursor at the least usage_id; of equal ones the first, which is the newest. */
+/** The cursor at the least usage_id. */
 function leastOf(cursors: readonly SegmentCursor[]): number {
   let least = 0;
   for (let i = 1; i < cursors.length; i++) {

@@ -179,6 +179,28 @@ describe('the index on disk', () => {
     await index.close();
   });
 
+  it('writes an identity that came again behind the window once, with its newer position', async () => {
+    const disk = new MemoryDisk();
+    const indexes = indexesOn(disk, { windowDays: 2, memoryBytes: 1_200 });
+    const index = await indexes.open(STREAM);
+    const texts = { customer: 'acme', source: 'api' };
+    for (let sequence = 1; sequence <= 4; sequence++) {
+      expect(index.claim(claimant(5, { ...texts, sequence, hour: 490_000 + sequence * 49 }))).toBe(Claim.original);
+      expect(index.claim(claimant(sequence + 10, { ...texts, sequence, hour: 490_000 + sequence * 49 }))).toBe(Claim.original);
+    }
+    await index.cover(covering(1));
+    expect(index.size).toBe(8);
+    const other = await indexes.open({ ...STREAM, partition: 4 });
+    await index.cover(covering(2));
+    await index.settled();
+    expect(segments(disk)).toHaveLength(1);
+    expect(index.size).toBe(5);
+    expect(index.positionOf(claimant(5).usageIds, 0)).toEqual({ sequence: 4, row: 0 });
+    expect(index.claim(claimant(5, { ...texts, sequence: 5, hour: 490_000 + 4 * 49 + 48 }))).toBe(Claim.duplicate);
+    expect(index.positionOf(claimant(11).usageIds, 0)).toBeNull();
+    for (const one of [index, other]) await one.close();
+  });
+
   it('shares its memory among the partitions that are open', async () => {
     const disk = new MemoryDisk();
     const indexes = indexesOn(disk, { memoryBytes: 1_200 });
