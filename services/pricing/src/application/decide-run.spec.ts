@@ -66,7 +66,7 @@ describe('deciding a USAGE message', () => {
   it('decides by the arrival of events alone when it counts an identity again behind the window', async () => {
     const index = await new MemoryIdempotencyIndexes(1).open({ partition: 0, created: 'now' });
     const after = (sequence: number, hours: number, id: string) =>
-      [...decideRun({ sequence, timestampUs: RECORDED_AT_US + hours * 3_600_000_000, data: usageEnvelope([{ id }]) }, terms(), book, (claimant) => index.claim(claimant)).outcomes];
+      [...decideRun({ sequence, timestampUs: RECORDED_AT_US + hours * 3_600_000_000, subject: '', data: usageEnvelope([{ id }]) }, terms(), book, (claimant) => index.claim(claimant)).outcomes];
     expect(after(1, 0, 'a')).toEqual([priced]);
     expect(after(2, 24, 'a')).toEqual([duplicate]);
     expect(after(3, 25, 'a')).toEqual([priced]);

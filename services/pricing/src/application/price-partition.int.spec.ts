@@ -248,7 +248,8 @@ describe('the worker of a partition', () => {
       const indexes = new SegmentedIdempotencyIndexes({ directory: join(directory, host), copyDirectory: join(directory, 'mount'), windowDays: 35, memoryBytes: 1 });
       return { open: async (stream) => (opened.push(await indexes.open(stream)), opened.at(-1)!) };
     };
-    const first = partition.worker({ directory, indexes: on('first') });
+    const ledger = new MemoryCorrectionLedger();
+    const first = partition.worker({ directory, indexes: on('first'), ledger });
     for (let i = 0; i < 3; i++) {
       await partition.publishUsage(...events(i * 5, i * 5 + 5));
       await partition.drain(first);
@@ -257,7 +258,7 @@ describe('the worker of a partition', () => {
     await first.release();
     await (await jetstreamManager(nc)).streams.purge(streamOf('PRICED', generation, 0).stream, { seq: 3 });
     await partition.publishUsage(...events(12, 18));
-    const second = partition.worker({ directory, indexes: on('second'), writerId: 'two' });
+    const second = partition.worker({ directory, indexes: on('second'), writerId: 'two', ledger });
     await partition.drain(second);
     expect(second.identities).toBe(18);
     expect((await partition.priced()).at(-1)!.runs.flatMap(({ outcomes }) => [...outcomes])).toEqual([...Array(3).fill(Outcome.duplicate), ...Array(3).fill(Outcome.priced)]);
