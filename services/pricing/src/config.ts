@@ -20,6 +20,10 @@ export const pricingConfig = serviceConfig.extend({
   DATA_DIR: z.string().min(1).default('.ledgerline'),
   /** Where the idempotency index is kept, a folder for each INSTANCE_ID. Default: pricing-index in DATA_DIR. */
   PRICING_INDEX_DIR: z.string().min(1).optional(),
+  /** A folder off the host (a mount), shared by all copies: the index is copied there, and a copy that takes a partition over begins from it. */
+  PRICING_INDEX_COPY_DIR: z.string().min(1).optional(),
+  /** How long an identity is held after it arrived; older events are looked up elsewhere. The same in all copies. */
+  PRICING_INDEX_WINDOW_DAYS: positive('expected days, 1 or more').default(35),
   /** What a Firecrawl credit costs; its plans differ. */
   FIRECRAWL_USD_PER_CREDIT: z
     .string()

@@ -5,6 +5,7 @@ import { type CustomTransportStrategy } from '@nestjs/microservices';
 import { usageIdKey } from '@ledgerline/domain-metering';
 import { seedPriceBook } from '@ledgerline/domain-pricing';
 import { type ClickHouseClient, createClickHouse } from '@ledgerline/clickhouse';
+import { SegmentedIdempotencyIndexes } from '@ledgerline/idempotency-index';
 import { connectNats, ensureStreams, JetStreamBatchStrategy, type NatsConnection } from '@ledgerline/messaging';
 import { KYSELY, leaseMigration, LeaseManager, PG_POOL, PostgresModule } from '@ledgerline/postgres';
 import { LOGGER, METER, Readiness } from '@ledgerline/service-kit';
@@ -17,7 +18,6 @@ import { PostgresCorrectionLedgers } from './adapters/corrections/postgres-corre
 import { type PricingDatabase } from './adapters/corrections/pricing-database.js';
 import { ClickHouseStoredEvents } from './adapters/stored-events/clickhouse-stored-events.js';
 import { keptFromUs } from './adapters/stored-events/postgres-kept-from.js';
-import { FileIdempotencyIndexes } from './adapters/file-idempotency-index.js';
 import { JetStreamPricedLog } from './adapters/jetstream-priced-log.js';
 import { OtelOutcomeCounter } from './adapters/otel-outcome-counter.js';
 import { PostgresOwnership } from './adapters/postgres-ownership.js';
@@ -124,7 +124,12 @@ function pricePartitions(
   const key = usageIdKey(config.USAGE_ID_KEY);
   const book = seedPriceBook(config.FIRECRAWL_USD_PER_CREDIT);
   const root = config.PRICING_INDEX_DIR ?? join(config.DATA_DIR, 'pricing-index');
-  const indexes = new FileIdempotencyIndexes(join(root, `instance-${instance.replace(/[^\w.-]/g, '_')}`));
+  const indexes = new SegmentedIdempotencyIndexes({
+    directory: join(root, `instance-${instance.replace(/[^\w.-]/g, '_')}`),
+    windowDays: config.PRICING_INDEX_WINDOW_DAYS,
+    copyDirectory: config.PRICING_INDEX_COPY_DIR && join(config.PRICING_INDEX_COPY_DIR, `generation-${generation}`),
+    onWarning: (error, partition) => logger.warn({ err: error, partition }, 'the idempotency index could not do its work in the background; it will be tried again'),
+  });
   const ownership = new PostgresOwnership(db, SCHEMA, LEASES, leases);
   const ledgers = new PostgresCorrectionLedgers(db as Kysely<PricingDatabase>);
   const counter = new OtelOutcomeCounter(meter);

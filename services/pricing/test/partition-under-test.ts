@@ -2,7 +2,7 @@ import { type Correction, correctionSubject, decodePricedEnvelope, decodeUsageEn
 import { seedPriceBook } from '@ledgerline/domain-pricing';
 import { ensureStreams, type NatsConnection, publishEnvelope, readRange, streamInfo, streamOf } from '@ledgerline/messaging';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { FileIdempotencyIndexes } from '../src/adapters/file-idempotency-index.js';
+import { SegmentedIdempotencyIndexes } from '@ledgerline/idempotency-index';
 import { JetStreamPricedLog } from '../src/adapters/jetstream-priced-log.js';
 import { type UsageMessage } from '../src/application/decide-run.js';
 import { type CorrectionLedger } from '../src/application/corrections/correction-ledger.js';
@@ -43,8 +43,8 @@ export class PartitionUnderTest {
     directory,
     ownership = { assertOwned: async () => undefined },
     log = this.log,
-    indexes = new FileIdempotencyIndexes(directory),
     ledger = new MemoryCorrectionLedger(),
+    indexes = new SegmentedIdempotencyIndexes({ directory, windowDays: 35 }),
   }: WorkerOptions): PricePartition {
     return new PricePartition({
       terms: { generation: this.generation, partition: 0, partitions: 1, key: KEY },

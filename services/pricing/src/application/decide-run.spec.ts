@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { encodePricedEnvelope, MAX_PRICED_BYTES, MAX_USAGE_BYTES, Outcome, PRICED_SCHEMA, type PricedRun, readInt128 } from '@ledgerline/contracts';
 import { seedPriceBook } from '@ledgerline/domain-pricing';
+import { MemoryIdempotencyIndexes } from '@ledgerline/idempotency-index';
 import fc from 'fast-check';
-import { MemoryIdempotencyIndexes } from '../adapters/memory-idempotency-index.js';
 import { type GivenEvent, KEY, RECORDED_AT_US, terms, usageEnvelope } from '../../test/usage-events.js';
 import { decideRun, encodedBound } from './decide-run.js';
 import { type IdempotencyIndex } from './idempotency-index.js';
@@ -61,6 +61,17 @@ describe('deciding a USAGE message', () => {
     );
     expect([...later.outcomes]).toEqual([duplicate, quarantined, priced]);
     expect(later.reasons).toEqual([{ index: 1, code: 'conflict', detail: expect.stringContaining('other content') }]);
+  });
+
+  it('decides by the arrival of events alone when it counts an identity again behind the window', async () => {
+    const index = await new MemoryIdempotencyIndexes(1).open({ partition: 0, created: 'now' });
+    const after = (sequence: number, hours: number, id: string) =>
+      [...decideRun({ sequence, timestampUs: RECORDED_AT_US + hours * 3_600_000_000, subject: '', data: usageEnvelope([{ id }]) }, terms(), book, (claimant) => index.claim(claimant)).outcomes];
+    expect(after(1, 0, 'a')).toEqual([priced]);
+    expect(after(2, 24, 'a')).toEqual([duplicate]);
+    expect(after(3, 25, 'a')).toEqual([priced]);
+    expect(after(3, 25, 'a')).toEqual([priced]);
+    expect(after(4, 49, 'a')).toEqual([duplicate]);
   });
 
   it('lets an unpriced event hold its identity and a refused one not', async () => {

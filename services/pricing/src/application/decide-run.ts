@@ -2,6 +2,7 @@ import { decodeUsageEnvelope, EnvelopeError, Outcome, type PricedRun, type Reaso
 import { fingerprints } from '@ledgerline/domain-metering';
 import { type PriceBook, priceRows } from '@ledgerline/domain-pricing';
 import { checkRows, type PartitionTerms, type Refusal } from './check-rows.js';
+import { claimantOf, setRow } from './claimant.js';
 import { Claim, type Claimant } from './idempotency-index.js';
 
 /** A USAGE message as it lies in the stream. */
@@ -66,12 +67,11 @@ function decideOutcomes(
   const refusals = checkRows(columns, timestampUs, terms);
   const prints = fingerprints(terms.key, columns);
   const wanted = new Uint8Array(columns.count);
-  const claimant: Claimant = { usageIds: columns.usageIds, at: 0, fingerprintHigh: 0, fingerprintLow: 0, sequence, row: 0 };
+  const claimant = claimantOf(columns, sequence, timestampUs);
   for (let row = 0; row < columns.count; row++) {
     let refusal = refusals[row]!;
     if (refusal === null) {
-      claimant.at = row * 16;
-      claimant.row = row;
+      setRow(claimant, columns, row);
       claimant.fingerprintHigh = prints[row * 2]!;
       claimant.fingerprintLow = prints[row * 2 + 1]!;
       const answer = claim(claimant);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Outcome } from '@ledgerline/contracts';
+import { type SegmentedIdempotencyIndex, SegmentedIdempotencyIndexes } from '@ledgerline/idempotency-index';
 import { connectNats, type NatsConnection, streamOf } from '@ledgerline/messaging';
 import { freshNats, type FreshNats } from '@ledgerline/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -10,7 +11,6 @@ import { MemoryCorrectionLedger } from '../../test/memory-correction-ledger.js';
 import { countedIn, PartitionUnderTest } from '../../test/partition-under-test.js';
 import { usageEnvelope, usageIdTextOf } from '../../test/usage-events.js';
 import { noChanges } from './corrections/correction-ledger.js';
-import { FileIdempotencyIndexes } from '../adapters/file-idempotency-index.js';
 import { JetStreamPricedLog } from '../adapters/jetstream-priced-log.js';
 import { type Coverage, type IdempotencyIndexes, IndexWriteError } from './idempotency-index.js';
 import { NotOwnerError } from './ownership.js';
@@ -171,7 +171,7 @@ describe('the worker of a partition', () => {
     let full = true;
     const indexes: IdempotencyIndexes = {
       async open(stream) {
-        const index = await new FileIdempotencyIndexes(directory).open(stream);
+        const index = await new SegmentedIdempotencyIndexes({ directory, windowDays: 35 }).open(stream);
         const cover = index.cover.bind(index);
         return Object.assign(index, { cover: (coverage: Coverage) => (full ? Promise.reject(new IndexWriteError(new Error('ENOSPC'))) : cover(coverage)) });
       },
@@ -242,6 +242,29 @@ describe('the worker of a partition', () => {
     await expect(bare.recover()).rejects.toThrow(`PRICED_g${generation}_p0: it begins at 3, but the idempotency index covers it only to 0`);
   });
 
+  it('takes a partition over from the copy of its index, over a trimmed PRICED', async () => {
+    const opened: SegmentedIdempotencyIndex[] = [];
+    const on = (host: string): IdempotencyIndexes => {
+      const indexes = new SegmentedIdempotencyIndexes({ directory: join(directory, host), copyDirectory: join(directory, 'mount'), windowDays: 35, memoryBytes: 1 });
+      return { open: async (stream) => (opened.push(await indexes.open(stream)), opened.at(-1)!) };
+    };
+    const ledger = new MemoryCorrectionLedger();
+    const first = partition.worker({ directory, indexes: on('first'), ledger });
+    for (let i = 0; i < 3; i++) {
+      await partition.publishUsage(...events(i * 5, i * 5 + 5));
+      await partition.drain(first);
+    }
+    await opened[0]!.settled();
+    await first.release();
+    await (await jetstreamManager(nc)).streams.purge(streamOf('PRICED', generation, 0).stream, { seq: 3 });
+    await partition.publishUsage(...events(12, 18));
+    const second = partition.worker({ directory, indexes: on('second'), writerId: 'two', ledger });
+    await partition.drain(second);
+    expect(second.identities).toBe(18);
+    expect((await partition.priced()).at(-1)!.runs.flatMap(({ outcomes }) => [...outcomes])).toEqual([...Array(3).fill(Outcome.duplicate), ...Array(3).fill(Outcome.priced)]);
+    await second.release();
+  });
+
   it('refuses to go on when PRICED ends before, or differs from, what its index has seen', async () => {
     await partition.publishUsage({ id: 'a' });
     const worker = partition.worker({ directory });
@@ -249,7 +272,7 @@ describe('the worker of a partition', () => {
     await worker.release();
     const { created } = await partition.log.state();
     const further = async (pricedSequence: number): Promise<void> => {
-      const index = await new FileIdempotencyIndexes(directory).open({ partition: 0, created });
+      const index = await new SegmentedIdempotencyIndexes({ directory, windowDays: 35 }).open({ partition: 0, created });
       await index.cover({ pricedSequence, sourceTo: 1, checksum: 1 });
       await index.close();
     };

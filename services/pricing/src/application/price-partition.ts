@@ -172,14 +172,14 @@ export class PricePartition {
     try {
       await recoverIndex(this.options.log, index, lastSequence, this.options.terms);
     } catch (error) {
-      // The next attempt opens the file anew, which cuts off what was written in part.
+      // The next attempt opens the index anew, from what of it is whole.
       if (error instanceof IndexWriteError) await this.release();
       throw error;
     }
   }
 
   private async openIndex(created: string): Promise<IdempotencyIndex> {
-    if (this.index !== null && this.created !== created) await this.release();
+    if (this.index !== null && (this.created !== created || this.index.failed)) await this.release();
     this.created = created;
     this.index ??= await this.options.indexes.open({ partition: this.options.terms.partition, created });
     return this.index;

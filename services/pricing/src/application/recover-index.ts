@@ -3,7 +3,8 @@ import { decodePricedEnvelope, decodeUsageEnvelope, Outcome, type PricedEnvelope
 import { fingerprints } from '@ledgerline/domain-metering';
 import { PositionLostError } from '@ledgerline/messaging';
 import { type PartitionTerms } from './check-rows.js';
-import { Claim, type Claimant, type IdempotencyIndex } from './idempotency-index.js';
+import { claimantOf, setRow } from './claimant.js';
+import { Claim, type IdempotencyIndex } from './idempotency-index.js';
 import { type PricedLog, type PricedMessage } from './priced-log.js';
 
 /** PRICED contradicts itself or its index. Nobody may go on in this partition before a person has looked. */
@@ -68,11 +69,10 @@ function claimRun(log: PricedLog, run: PricedRun, { key }: PartitionTerms, index
   if (run.undecodable || !run.outcomes.some(counts)) return;
   const columns = decodeUsageEnvelope(run.usage);
   const prints = fingerprints(key, columns);
-  const claimant: Claimant = { usageIds: columns.usageIds, at: 0, fingerprintHigh: 0, fingerprintLow: 0, sequence: run.sourceSequence, row: 0 };
+  const claimant = claimantOf(columns, run.sourceSequence, run.recordedAtUs);
   for (let row = 0; row < columns.count; row++) {
     if (!counts(run.outcomes[row]!)) continue;
-    claimant.at = row * 16;
-    claimant.row = row;
+    setRow(claimant, columns, row);
     claimant.fingerprintHigh = prints[row * 2]!;
     claimant.fingerprintLow = prints[row * 2 + 1]!;
     const answer = index.claim(claimant);
