@@ -7,7 +7,7 @@ import { MemoryCorrectionLedger, nothingStored } from '../../test/memory-correct
 import { MemoryPricedLog } from '../../test/memory-priced-log.js';
 import { countedIn } from '../../test/partition-under-test.js';
 import { type GivenEvent, RECORDED_AT_US, terms, usageEnvelope } from '../../test/usage-events.js';
-import { MemoryIdempotencyIndexes } from '../adapters/memory-idempotency-index.js';
+import { MemoryIdempotencyIndexes } from '@ledgerline/idempotency-index';
 import { type UsageMessage } from './decide-run.js';
 import { AnotherWriterError, PricePartition } from './price-partition.js';
 
