@@ -3,6 +3,7 @@ import { addAuditCommand } from './commands/audit.js';
 import { addImportCommand } from './commands/import.js';
 import { addKeysCommand } from './commands/keys.js';
 import { addQuotasCommand } from './commands/quotas.js';
+import { addRebuildCommand } from './commands/rebuild.js';
 import { type Context, processContext } from './commands/context.js';
 import { CliError, ExitCode } from './exit.js';
 
@@ -16,13 +17,14 @@ Environment:
 /** Every command of the command line; nothing is read from outside before one runs. */
 export function buildProgram(context: Context): Command {
   const program = new Command('ledgerline')
-    .description('Works with a Ledgerline stack: keys, quotas, imports, the audit.')
+    .description('Works with a Ledgerline stack: keys, quotas, imports, the audit, rebuilds.')
     .addHelpText('after', ENVIRONMENT)
     .showHelpAfterError('(add --help for what can be given)');
   addKeysCommand(program, context);
   addQuotasCommand(program, context);
   addImportCommand(program, context);
   addAuditCommand(program, context);
+  addRebuildCommand(program, context);
   return program;
 }
 

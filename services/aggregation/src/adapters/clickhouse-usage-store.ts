@@ -5,6 +5,7 @@ import { isoMicroseconds } from '../application/event-json.js';
 import { type Range } from '../application/plan-ranges.js';
 import { type Claim, type PreparedRange, type UsageStore } from '../application/ports.js';
 import { insertSql, storedSql } from './range-sql.js';
+import { IN_USE, queryIdOf, type UsageTables } from './usage-tables.js';
 import { UsageRows } from './usage-rows/usage-rows.js';
 
 /** One thread and a block that holds a whole range: the insert is one part, there or not. */
@@ -16,15 +17,16 @@ export class ClickHouseUsageStore implements UsageStore {
   constructor(
     private readonly client: ClickHouseClient,
     private readonly database: string,
+    private readonly tables: UsageTables = IN_USE,
   ) {}
 
   prepare(claim: Claim, range: Range): PreparedRange {
     const columns = rowsOf(range).columns();
     const body = encodeNativeBlock(columns);
-    const query = insertSql(columns, range);
+    const query = insertSql(columns, range, this.tables.events);
     return {
       insert: () => insertNative(this.client, { query, queryId: this.queryId(claim.shard), body, settings: ONE_PART }),
-      stored: async () => Number((await selectRows<{ stored: string }>(this.client, storedSql(range)))[0]!.stored),
+      stored: async () => Number((await selectRows<{ stored: string }>(this.client, storedSql(range, this.tables.events)))[0]!.stored),
     };
   }
 
@@ -34,11 +36,11 @@ export class ClickHouseUsageStore implements UsageStore {
 
   /** Every attempt of a sink's inserts carries this id, so that the server runs one of them at a time. */
   private queryId(shard: number): string {
-    return `sink-${this.database}-${shard}`;
+    return queryIdOf(this.tables, this.database, shard);
   }
 
   async quarantine(items: readonly QuarantinedItem[]): Promise<void> {
-    await this.client.insert({ table: 'quarantined_items', values: items.map(toRow), format: 'JSONEachRow', clickhouse_settings: { async_insert: 0, date_time_input_format: 'best_effort' } });
+    await this.client.insert({ table: this.tables.quarantined, values: items.map(toRow), format: 'JSONEachRow', clickhouse_settings: { async_insert: 0, date_time_input_format: 'best_effort' } });
   }
 }
 

@@ -5,17 +5,17 @@ import { type Range } from '../application/plan-ranges.js';
  * Adds the rows whose source message is not in the table yet. A source message's rows are inserted together or not at all, so its
  * presence is decided by any one of them.
  */
-export function insertSql(columns: readonly NativeColumn[], range: Range): string {
+export function insertSql(columns: readonly NativeColumn[], range: Range, table = 'usage_events'): string {
   const names = columns.map(({ name }) => name).join(', ');
-  return `INSERT INTO usage_events (${names})
+  return `INSERT INTO ${table} (${names})
 SELECT ${names} FROM ${inputFunction(columns)}
-WHERE (source_partition, source_sequence) NOT IN (SELECT source_partition, source_sequence FROM usage_events WHERE ${ofRange(range)})
+WHERE (source_partition, source_sequence) NOT IN (SELECT source_partition, source_sequence FROM ${table} WHERE ${ofRange(range)})
 FORMAT Native`;
 }
 
 /** Counts the rows of the range's source messages that are in the table. */
-export function storedSql(range: Range): string {
-  return `SELECT count() AS stored FROM usage_events WHERE ${ofRange(range)}`;
+export function storedSql(range: Range, table = 'usage_events'): string {
+  return `SELECT count() AS stored FROM ${table} WHERE ${ofRange(range)}`;
 }
 
 /**

@@ -3,7 +3,7 @@ import { type StackAddress } from '../audit/adapters/open-sources.js';
 import { type Home } from './home.js';
 
 /** Where the servers are: from the services' own variables, else from what the local stack wrote down. @throws CliError */
-export function stackAddress(home: Home, env: NodeJS.ProcessEnv): StackAddress {
+export function stackAddress(home: Home, env: NodeJS.ProcessEnv): StackAddress & { readonly aggregationShards?: number } {
   const stack = home.stack();
   const need = (name: string, kept: string | number | undefined): string => {
     const value = env[name] ?? kept;
@@ -21,6 +21,7 @@ export function stackAddress(home: Home, env: NodeJS.ProcessEnv): StackAddress {
     clickhouseUrl: need('CLICKHOUSE_URL', stack?.clickhouse_url),
     generation: count('GENERATION', stack?.generation),
     partitions: count('PARTITIONS', stack?.partitions),
+    aggregationShards: env.AGGREGATION_SHARDS === undefined ? stack?.aggregation_shards : count('AGGREGATION_SHARDS', undefined),
     usageIdKey: env.USAGE_ID_KEY ?? (stack?.usage_id_key_file ? home.read(stack.usage_id_key_file) : undefined),
   };
 }
