@@ -46,16 +46,17 @@ export async function ensureStreams(nc: NatsConnection, wanted: StreamsWanted): 
   for (const kind of wanted.kinds) {
     await refuseOtherPartitions(jsm, kind, wanted);
     const count = partitionCount(kind, wanted.partitions);
-    await Promise.all(Array.from({ length: count }, (_, partition) => ensureStream(jsm, settings(kind, partition, wanted))));
+    await Promise.all(Array.from({ length: count }, (_, partition) => ensureStream(jsm, streamSettings(kind, partition, wanted))));
   }
 }
 
-type Settings = Pick<
+export type StreamSettings = Pick<
   StreamConfig,
   'name' | 'subjects' | 'description' | 'retention' | 'storage' | 'discard' | 'max_bytes' | 'max_msg_size' | 'max_age' | 'max_msgs' | 'max_msgs_per_subject'
 >;
 
-function settings(kind: StreamKind, partition: number, { generation, partitions, maxBytes }: StreamsWanted): Settings {
+/** What a stream is to be. */
+export function streamSettings(kind: StreamKind, partition: number, { generation, partitions, maxBytes }: Omit<StreamsWanted, 'kinds'>): StreamSettings {
   const { stream, subjects } = streamOf(kind, generation, partition);
   return {
     name: stream,
@@ -85,7 +86,7 @@ async function refuseOtherPartitions(jsm: JetStreamManager, kind: StreamKind, { 
     );
 }
 
-async function ensureStream(jsm: JetStreamManager, wanted: Settings): Promise<void> {
+async function ensureStream(jsm: JetStreamManager, wanted: StreamSettings): Promise<void> {
   const existing = (await findStream(jsm, wanted.name)) ?? (await createStream(jsm, wanted));
   const found = await withAllSubjects(jsm, existing.config, wanted);
   refuseOtherSettings(wanted, found);
@@ -93,13 +94,14 @@ async function ensureStream(jsm: JetStreamManager, wanted: Settings): Promise<vo
 }
 
 /** A stream made before one of its subjects was thought of takes that up; one with a subject of its own contradicts. */
-async function withAllSubjects(jsm: JetStreamManager, found: StreamConfig, { name, subjects }: Settings): Promise<StreamConfig> {
+async function withAllSubjects(jsm: JetStreamManager, found: StreamConfig, { name, subjects }: StreamSettings): Promise<StreamConfig> {
   const missing = found.subjects.length < subjects.length && found.subjects.every((subject) => subjects.includes(subject));
   return missing ? (await jsm.streams.update(name, { subjects })).config : found;
 }
 
-function refuseOtherSettings(wanted: Settings, found: StreamConfig): void {
-  for (const [setting, value] of Object.entries(wanted) as [keyof Settings, unknown][]) {
+function refuseOtherSettings(wanted: StreamSettings, found: StreamConfig): void {
+  if (found.sealed) throw new StreamConflictError(wanted.name, 'it is sealed: its generation was closed by a recovery, and GENERATION has to say the next one');
+  for (const [setting, value] of Object.entries(wanted) as [keyof StreamSettings, unknown][]) {
     if (setting === 'max_bytes') continue;
     // The server leaves out what has its zero value.
     const actual = found[setting] ?? (setting === 'max_age' ? 0 : undefined);
@@ -111,10 +113,10 @@ function refuseOtherSettings(wanted: Settings, found: StreamConfig): void {
     throw new StreamConflictError(wanted.name, `max_bytes is ${found.max_bytes}, more than the configured ${wanted.max_bytes} (STREAM_MAX_BYTES)`);
   }
   if (found.persist_mode === 'async') throw new StreamConflictError(wanted.name, 'persist_mode is async: an acknowledged message could be lost');
-  if (found.sealed) throw new StreamConflictError(wanted.name, 'it is sealed');
 }
 
-async function findStream(jsm: JetStreamManager, stream: string): Promise<StreamInfo | null> {
+/** The stream, or null when there is none. */
+export async function findStream(jsm: JetStreamManager, stream: string): Promise<StreamInfo | null> {
   try {
     return await jsm.streams.info(stream);
   } catch (error) {
@@ -123,7 +125,7 @@ async function findStream(jsm: JetStreamManager, stream: string): Promise<Stream
   }
 }
 
-async function createStream(jsm: JetStreamManager, wanted: Settings): Promise<StreamInfo> {
+async function createStream(jsm: JetStreamManager, wanted: StreamSettings): Promise<StreamInfo> {
   try {
     return await jsm.streams.add(wanted);
   } catch (error) {

@@ -1,5 +1,6 @@
 export * from './batch-consumer.js';
 export * from './batch-runner.js';
+export * from './change-generation.js';
 export * from './check-position.js';
 export * from './connection.js';
 export * from './consume-batches.js';

@@ -3,6 +3,7 @@ import { fingerprints } from '@ledgerline/domain-metering';
 import { type PriceBook, priceRows } from '@ledgerline/domain-pricing';
 import { checkRows, type PartitionTerms, type Refusal } from './check-rows.js';
 import { Claim, type Claimant } from './idempotency-index.js';
+import { indexedSequence } from './indexed-position.js';
 
 /** A USAGE message as it lies in the stream. */
 export interface UsageMessage {
@@ -62,7 +63,7 @@ function decideOutcomes(
   const refusals = checkRows(columns, timestampUs, terms);
   const prints = fingerprints(terms.key, columns);
   const wanted = new Uint8Array(columns.count);
-  const claimant: Claimant = { usageIds: columns.usageIds, at: 0, fingerprintHigh: 0, fingerprintLow: 0, sequence, row: 0 };
+  const claimant: Claimant = { usageIds: columns.usageIds, at: 0, fingerprintHigh: 0, fingerprintLow: 0, sequence: indexedSequence(terms.generation, sequence), row: 0 };
   for (let row = 0; row < columns.count; row++) {
     let refusal = refusals[row]!;
     if (refusal === null) {
