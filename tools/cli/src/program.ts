@@ -4,6 +4,7 @@ import { addImportCommand } from './commands/import.js';
 import { addKeysCommand } from './commands/keys.js';
 import { addQuotasCommand } from './commands/quotas.js';
 import { addRebuildCommand } from './commands/rebuild.js';
+import { addRecoverCommand } from './commands/recover.js';
 import { type Context, processContext } from './commands/context.js';
 import { CliError, ExitCode } from './exit.js';
 
@@ -17,7 +18,7 @@ Environment:
 /** Every command of the command line; nothing is read from outside before one runs. */
 export function buildProgram(context: Context): Command {
   const program = new Command('ledgerline')
-    .description('Works with a Ledgerline stack: keys, quotas, imports, the audit, rebuilds.')
+    .description('Works with a Ledgerline stack: keys, quotas, imports, the audit, rebuilds, recovery.')
     .addHelpText('after', ENVIRONMENT)
     .showHelpAfterError('(add --help for what can be given)');
   addKeysCommand(program, context);
@@ -25,6 +26,7 @@ export function buildProgram(context: Context): Command {
   addImportCommand(program, context);
   addAuditCommand(program, context);
   addRebuildCommand(program, context);
+  addRecoverCommand(program, context);
   return program;
 }
 

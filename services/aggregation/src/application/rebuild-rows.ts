@@ -1,11 +1,7 @@
-import { decodePricedEnvelope } from '@ledgerline/contracts';
 import { type StoredMessage } from '@ledgerline/messaging';
 import { type Difference, type LogPartition, type Positions, type PricedHistory, type RebuiltProjection, type Settlement } from '@ledgerline/rebuild';
-import { collectQuarantined } from './collect-quarantined.js';
-import { insertRange } from './insert-range.js';
-import { planRanges } from './plan-ranges.js';
+import { insertMessages } from './insert-messages.js';
 import { type UsageStore } from './ports.js';
-import { MAX_ROWS } from './sink-batches.js';
 
 /** By partition of the current generation, USAGE sequences. What is said of no partition is said of all its rows. */
 export type SourceSequences = ReadonlyMap<number, number>;
@@ -65,15 +61,8 @@ export class RebuildRows implements RebuiltProjection {
   }
 
   async add({ generation, partition }: LogPartition, messages: readonly StoredMessage[]): Promise<void> {
-    const { store } = this.options;
     const key = `${generation}/${partition}`;
-    const envelopes = messages.map(({ data }) => decodePricedEnvelope(data));
-    for (const range of planRanges(envelopes, new Map([[partition, this.sources.get(key) ?? 0]]), MAX_ROWS)) {
-      const held = collectQuarantined(range);
-      if (held.length > 0) await store.quarantine(held);
-      await insertRange(store, { shard: partition, epoch: 0 }, range);
-    }
-    this.sources.set(key, envelopes.at(-1)!.sourceTo);
+    this.sources.set(key, await insertMessages(this.options.store, partition, partition, messages, this.sources.get(key) ?? 0));
   }
 
   async settle(accept: boolean, catchUp: (to: Positions) => Promise<void>): Promise<Settlement> {

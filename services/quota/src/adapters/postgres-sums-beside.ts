@@ -5,6 +5,7 @@ import { decideWindows } from '../application/decide-windows.js';
 import { type QuotaWindow } from '../application/ports.js';
 import { type HeldSums, type SumsBeside } from '../application/rebuild-sums.js';
 import { type UsageTally } from '../application/usage-tally.js';
+import { announceStanding } from './announce-standing.js';
 import { positions } from './postgres-checkpoints.js';
 import { GATE, PostgresQuotaTransaction } from './postgres-quota-store.js';
 import { addSums, SUM_NAMES, USAGE_SUMS } from './postgres-usage-sums.js';
@@ -93,6 +94,20 @@ class PostgresHeldSums implements HeldSums {
       where not exists (select from ${sql.table(USAGE_SUMS)} s where (${keyOf('s')}) = (${keyOf('r')}) and ${numbersOf('s')} = ${numbersOf('r')})
       on conflict (${key}) do update set ${sql.join(SUM_NAMES.map((name) => sql`${sql.ref(name)} = ${sql.ref(`excluded.${name}`)}`))}`.execute(this.trx);
     await this.decide(rows, decidedAtUs);
+  }
+
+  async standAt(generation: number, counted: ReadonlyMap<number, { sequence: number; sourceSequence: number }>): Promise<void> {
+    for (const [partition, { sequence, sourceSequence }] of counted) {
+      await sql`
+        insert into quota.checkpoints (generation, partition, sequence, source_sequence, highest_seen)
+        values (${generation}, ${partition}, ${sequence}, ${sourceSequence}, ${sequence})
+        on conflict (generation, partition) do update set sequence = excluded.sequence, source_sequence = excluded.source_sequence,
+          stream_created = '', message_digest = '', highest_seen = excluded.highest_seen`.execute(this.trx);
+    }
+  }
+
+  async announceAgain(decidedAtUs: number): Promise<void> {
+    await announceStanding(this.trx, decidedAtUs);
   }
 
   /** What the corrected sums come to is decided at once: no later batch may touch these customers again. */

@@ -22,6 +22,10 @@ export interface HeldSums {
   differences(): Promise<Difference[]>;
   /** Makes the sums in use what the new ones are, and decides the windows that this moves. A crossing that was announced stays announced. */
   takeOver(decidedAtUs: number): Promise<void>;
+  /** Says that the sums in use are counted up to here in a generation, whatever was said before. */
+  standAt(generation: number, counted: ReadonlyMap<number, { sequence: number; sourceSequence: number }>): Promise<void>;
+  /** Puts what stands in every window, and every customer, into the outbox again. Their readers know what they have read. */
+  announceAgain(decidedAtUs: number): Promise<void>;
 }
 
 /** Adds up messages, as the service does that counts them. */
@@ -38,6 +42,8 @@ export interface RebuildSumsOptions {
   readonly clock: Clock;
   /** the current one; earlier ones are counted whole */
   readonly generation: number;
+  /** The current generation is new: it is counted to its end as well, and what was announced is announced again, since the broker may have lost that too. */
+  readonly opening?: boolean;
 }
 
 /**
@@ -70,13 +76,17 @@ export class RebuildSums implements RebuiltProjection {
   }
 
   async settle(accept: boolean, catchUp: (to: Positions) => Promise<void>): Promise<Settlement> {
-    const { sums, clock } = this.options;
+    const { sums, clock, opening } = this.options;
     const settlement = await sums.hold(async (held): Promise<Settlement> => {
       await catchUp(await this.upTo(await held.counted()));
       const differences = await held.differences();
-      if (differences.length === 0) return { switched: true, differences };
-      if (!accept) return { switched: false, differences };
-      await held.takeOver(clock.nowMs() * 1000);
+      if (differences.length > 0 && !accept) return { switched: false, differences };
+      if (differences.length > 0) await held.takeOver(clock.nowMs() * 1000);
+      if (opening) {
+        // Closed generations too: a copy that still counts one finds that somebody else has.
+        for (const [generation, counted] of this.counted) await held.standAt(generation, counted);
+        await held.announceAgain(clock.nowMs() * 1000);
+      }
       return { switched: true, differences };
     });
     if (settlement.switched) await sums.drop();
@@ -94,7 +104,9 @@ export class RebuildSums implements RebuiltProjection {
   }
 
   private async upTo(counted: Positions): Promise<Positions> {
-    const ends = (await this.options.history.ends()).entries();
-    return Positions.from(ends.map(({ of, sequence }) => ({ ...of, sequence: of.generation === this.options.generation ? counted.get(of) : sequence })));
+    const { history, generation, opening } = this.options;
+    const ends = await history.ends();
+    if (opening) return ends;
+    return Positions.from(ends.entries().map(({ of, sequence }) => ({ ...of, sequence: of.generation === generation ? counted.get(of) : sequence })));
   }
 }
