@@ -115,3 +115,22 @@ describe('rebuild quota', () => {
     expect((await deployment.postgres.query("select to_regclass('quota.usage_sums_rebuild') as beside")).rows).toEqual([{ beside: null }]);
   }, 120_000);
 });
+
+describe('rebuild alerts', () => {
+  it('records the same alerts from QUOTA, and says so', async () => {
+    expect(await deployment.cli('rebuild', 'alerts')).toEqual({ code: 0, output: expect.stringContaining('the same to the last digit') });
+  }, 60_000);
+
+  it('names the alert that is wrong, changes nothing unasked, and repairs it with --yes', async () => {
+    const shown = (): Promise<unknown> => deployment.postgres.query('select id, status, value::text, crossing_number, raised_at from alerting.alerts order by id').then(({ rows }) => rows);
+    const right = await shown();
+    await deployment.postgres.query("update alerting.alerts set status = 'resolved', resolved_at = now() where id = (select min(id::text)::uuid from alerting.alerts)");
+    const damaged = await shown();
+    const refused = await deployment.cli('rebuild', 'alerts');
+    expect(refused).toEqual({ code: 1, output: expect.stringMatching(/alerts, [0-9a-f-]{36}.*resolved.*active/s) });
+    expect(await shown()).toEqual(damaged);
+    expect(await underTraffic(() => deployment.cli('rebuild', 'alerts', '--yes'))).toEqual({ code: 0, output: expect.stringContaining('which was wrong') });
+    expect(await shown()).toEqual(right);
+    await settled();
+  }, 60_000);
+});

@@ -10,7 +10,7 @@ import { table } from '../output/table.js';
 import { type Context } from './context.js';
 
 /** What can be built anew, and whose it is. */
-const PROJECTIONS = { clickhouse: 'aggregation', quota: 'quota' } as const;
+const PROJECTIONS = { clickhouse: 'aggregation', quota: 'quota', alerts: 'alerting' } as const;
 type ProjectionName = keyof typeof PROJECTIONS;
 
 const DIFFERENCES_SHOWN = 20;

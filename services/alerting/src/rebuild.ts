@@ -1,0 +1,54 @@
+import { fromBinary } from '@bufbuild/protobuf';
+import { jetstream } from '@nats-io/jetstream';
+import { QUOTA_STREAM, QuotaEventSchema } from '@ledgerline/contracts';
+import { connectNats, type NatsConnection, readRange, streamInfo } from '@ledgerline/messaging';
+import { createKysely, createPool } from '@ledgerline/postgres';
+import { type JobTerms, type RebuildOutcome, runJob } from '@ledgerline/rebuild';
+import { type AlertingDatabase } from './adapters/alerting-database.js';
+import { fromWire } from './adapters/mapping.js';
+import { PostgresAlertsInUse } from './adapters/postgres-alerts-in-use.js';
+import { LEASE_SCOPE } from './alerting.module.js';
+import { type QuotaCrossing } from './application/ports.js';
+import { rebuildAlerts } from './application/rebuild-alerts.js';
+import { type AlertingConfig, alertingConfig } from './config.js';
+
+const NAME = 'ledgerline-alerting/rebuild';
+const BATCH_MESSAGES = 500;
+
+/** Records all alerts anew from QUOTA. Nobody is notified of what was recorded before. */
+async function rebuild(config: AlertingConfig, { progress, accept }: JobTerms): Promise<RebuildOutcome> {
+  const nats = await connectNats(config.NATS_URL, NAME);
+  const db = createKysely<AlertingDatabase>(createPool(config.DATABASE_URL, { applicationName: NAME, max: 2 }));
+  try {
+    const alerts = new PostgresAlertsInUse(db, LEASE_SCOPE);
+    return await rebuildAlerts({ alerts, crossings: (to) => readCrossings(nats, to), onProgress: progress, accept });
+  } finally {
+    await Promise.all([nats.close(), db.destroy()]);
+  }
+}
+
+async function* readCrossings(nats: NatsConnection, to: number): AsyncGenerator<{ sequence: number; crossings: QuotaCrossing[] }> {
+  if (to === 0) return;
+  const js = jetstream(nats);
+  const { firstSequence } = await streamInfo(await js.jetstreamManager(), QUOTA_STREAM);
+  if (firstSequence > 1) throw new Error(`QUOTA begins at ${firstSequence}: alerts cannot be built from what is left of it`);
+  let crossings: QuotaCrossing[] = [];
+  for await (const { sequence, data } of readRange(js, QUOTA_STREAM, 1, to)) {
+    const crossing = read(data);
+    if (crossing !== undefined) crossings.push(crossing);
+    if (sequence % BATCH_MESSAGES !== 0 && sequence !== to) continue;
+    yield { sequence, crossings };
+    crossings = [];
+  }
+}
+
+/** What could not be read when it came was passed over, and is now. */
+function read(data: Uint8Array): QuotaCrossing | undefined {
+  try {
+    return fromWire(fromBinary(QuotaEventSchema, data));
+  } catch {
+    return undefined;
+  }
+}
+
+await runJob(alertingConfig, rebuild);
