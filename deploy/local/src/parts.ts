@@ -8,6 +8,7 @@ export const PARTS = [
   { name: 'alerting', defaultPort: 8085 },
   { name: 'read-api', defaultPort: 8086 },
   { name: 'accounts', defaultPort: 8087 },
+  { name: 'archive', defaultPort: 8088 },
   { name: 'nats', defaultPort: 4222 },
   { name: 'postgres', defaultPort: 15_432 },
   { name: 'clickhouse', defaultPort: 18_123 },
@@ -17,7 +18,7 @@ export const PARTS = [
 export type PartName = (typeof PARTS)[number]['name'];
 
 /** The services, in the order in which they stop: who takes work in first, who lets others in last. */
-export const SERVICES = ['ingest', 'pricing', 'aggregation', 'quota', 'alerting', 'read-api', 'accounts'] as const;
+export const SERVICES = ['ingest', 'pricing', 'aggregation', 'quota', 'alerting', 'read-api', 'accounts', 'archive'] as const;
 
 export type ServiceName = (typeof SERVICES)[number];
 

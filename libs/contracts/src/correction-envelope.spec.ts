@@ -23,6 +23,7 @@ const corrections: fc.Arbitrary<Correction> = fc.record({
   model: text,
   heldSequence: fc.maxSafeNat(),
   heldIndex: fc.nat(16_383),
+  awaitsOriginal: fc.boolean(),
 });
 
 describe('the correction envelope', () => {

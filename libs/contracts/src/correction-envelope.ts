@@ -32,6 +32,8 @@ export interface Correction {
   /** Of a discard or release only: USAGE sequence and row of what was held back, in this partition. */
   readonly heldSequence: number;
   readonly heldIndex: number;
+  /** True: waits for an original that is not recorded yet, instead of being refused. */
+  readonly awaitsOriginal: boolean;
 }
 
 export interface CorrectionEnvelope {
@@ -125,6 +127,7 @@ function fromWire(wire: WireCorrection): Correction {
     model,
     heldSequence: Number(wire.heldSequence),
     heldIndex: wire.heldIndex,
+    awaitsOriginal: wire.awaitsOriginal,
   };
 }
 

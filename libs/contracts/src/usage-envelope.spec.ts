@@ -5,6 +5,7 @@ import { decodeUsageEnvelope } from './decode-usage-envelope.js';
 import { UsageEnvelopeSchema } from './gen/ledgerline/metering/v1/usage_envelope_pb.js';
 import { QUANTITIES } from './quantities.js';
 import { DICTIONARY_FIELD_NAMES, type UsageColumns } from './usage-columns.js';
+import { readUsageRow } from './read-usage-row.js';
 import { UsageEnvelopeBuilder } from './usage-envelope-builder.js';
 import { UsageRow } from './usage-row.js';
 import { EnvelopeError } from './wire-reader.js';
@@ -54,28 +55,7 @@ function encode(batch: readonly UsageRow[]): { bytes: Uint8Array; bound: number 
   return { bytes: builder.finish(), bound: builder.byteBound };
 }
 
-function rowOf(columns: UsageColumns, i: number): UsageRow {
-  const read = Object.assign(new UsageRow(), {
-    id: columns.ids[i],
-    context: columns.context[i],
-    status: columns.status[i],
-    backfill: columns.backfill[i],
-    occurredAtUs: columns.occurredAtUs[i],
-    latencyMs: columns.latencyMs[i],
-    transactionId: columns.transactionIds?.[i] ?? '',
-    requestMetadata: columns.requestMetadata?.[i] ?? '',
-    responseMetadata: columns.responseMetadata?.[i] ?? '',
-  });
-  for (const name of DICTIONARY_FIELD_NAMES) read[name] = columns.dictionary[columns[name][i]!]!;
-  for (const { quantity, values } of columns.quantities) {
-    const value = values[i]!;
-    if (value === -1 || value === -1n) continue;
-    read.usageMask |= 1 << quantity;
-    if (typeof value === 'bigint') read.nanos[quantity] = value;
-    else read.counts[quantity] = value;
-  }
-  return read;
-}
+const rowOf = (columns: UsageColumns, i: number): UsageRow => readUsageRow(columns, i, new UsageRow());
 
 /** Only what the mask vouches for. */
 function meaning(given: UsageRow): unknown {

@@ -92,7 +92,8 @@ export function envelopeOf(partition: number, runs: readonly PricedRun[], overri
 
 export const pricedBytes = (partition: number, runs: readonly PricedRun[]): Uint8Array => encodePricedEnvelope(envelopeOf(partition, runs)).slice();
 
-function rowOf(event: EventSpec, recordedAtUs: number): UsageRow {
+/** The event as a row of an envelope. */
+export function rowOf(event: EventSpec, recordedAtUs: number): UsageRow {
   const row = new UsageRow();
   row.id = event.id ?? randomBytes(6).toString('hex');
   row.source = 'test';

@@ -1,7 +1,7 @@
 import { connectClickHouse, connectionOf } from '@ledgerline/clickhouse';
 import { connectNats } from '@ledgerline/messaging';
 import { createKysely, createPool } from '@ledgerline/postgres';
-import { type JobTerms, LogHistory, rebuildProjection, type RebuildOutcome, runJob } from '@ledgerline/rebuild';
+import { type JobTerms, openHistory, rebuildProjection, type RebuildOutcome, runJob } from '@ledgerline/rebuild';
 import { ClickHouseBesideTables } from './adapters/clickhouse-beside-tables.js';
 import { ClickHouseUsageStore } from './adapters/clickhouse-usage-store.js';
 import { PostgresSinkLedger } from './adapters/postgres-sink-ledger.js';
@@ -25,7 +25,7 @@ async function rebuild(config: AggregationConfig, terms: JobTerms): Promise<Rebu
   const nats = await connectNats(config.NATS_URL, NAME);
   const db = createKysely<unknown>(createPool(config.DATABASE_URL, { applicationName: NAME, max: 3 }));
   try {
-    const history = new LogHistory(nats, config.GENERATION);
+    const history = openHistory(nats, config.GENERATION, process.env);
     const rows = new RebuildRows({
       history,
       store: new ClickHouseUsageStore(clickHouse, database, BESIDE),

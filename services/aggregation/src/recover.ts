@@ -3,7 +3,7 @@ import { connectClickHouse, connectionOf } from '@ledgerline/clickhouse';
 import { decodePricedEnvelope } from '@ledgerline/contracts';
 import { connectNats, type NatsConnection, readLastMessage, streamOf } from '@ledgerline/messaging';
 import { createKysely, createPool } from '@ledgerline/postgres';
-import { LogHistory, runJob } from '@ledgerline/rebuild';
+import { openHistory, runJob } from '@ledgerline/rebuild';
 import { ClickHouseLostRows } from './adapters/clickhouse-lost-rows.js';
 import { ClickHouseUsageStore } from './adapters/clickhouse-usage-store.js';
 import { PostgresRangeLedger } from './adapters/postgres-range-ledger.js';
@@ -33,7 +33,7 @@ async function recover(config: AggregationConfig): Promise<{ removedRows: number
     for (const [partition, { priced: pricedEnd }] of ends) {
       const stored = progress.get(partition);
       const closed = { generation, partition, priced: stored?.checkpoint?.sequence ?? 0, source: stored?.sourceSequence ?? 0, pricedEnd };
-      await completeRows(new ClickHouseUsageStore(clickHouse, database), new LogHistory(nats, generation), shards, closed);
+      await completeRows(new ClickHouseUsageStore(clickHouse, database), openHistory(nats, generation, process.env), shards, closed);
     }
     return { removedRows };
   } finally {

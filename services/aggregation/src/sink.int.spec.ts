@@ -150,6 +150,7 @@ describe('a fault', () => {
     },
     endInsert: (shard) => store.endInsert(shard),
     quarantine: (items) => store.quarantine(items),
+    keepCorrections: (corrections) => store.keepCorrections(corrections),
   });
 
   it('after the insert and before its answer: the same batch again is exact', async () => {

@@ -9,16 +9,23 @@ import { type Logger } from 'pino';
 import { type AlertingDatabase } from './adapters/alerting-database.js';
 import { Broker } from './adapters/broker.js';
 import * as createAlerts from './adapters/migrations/0001-create-alerts.js';
+import * as countReopenings from './adapters/migrations/0003-count-reopenings.js';
+import * as createQuarantineAlerts from './adapters/migrations/0004-create-quarantine-alerts.js';
 import { PostgresAlertReader } from './adapters/postgres-alert-reader.js';
 import { PostgresAlertStore } from './adapters/postgres-alert-store.js';
-import { RecordCrossings } from './application/record-crossings.js';
+import { RecordAlerts } from './application/record-alerts.js';
 import { type AlertingConfig } from './config.js';
 import { LOAD_CHECKPOINT, QuotaEventsConsumer } from './consumers/quota-events.consumer.js';
 import { ALERT_READER, AlertsController } from './http/alerts.controller.js';
 
 export const LEASE_SCOPE = 'quota-events';
 
-export const migrations = { '0001_create_alerts': createAlerts, '0002_create_leases': leaseMigration('alerting') };
+export const migrations = {
+  '0001_create_alerts': createAlerts,
+  '0002_create_leases': leaseMigration('alerting'),
+  '0003_count_reopenings': countReopenings,
+  '0004_create_quarantine_alerts': createQuarantineAlerts,
+};
 
 /** Puts the alerting service together. */
 @Module({})
@@ -37,7 +44,7 @@ export class AlertingModule {
         },
         { provide: ALERT_READER, inject: [KYSELY], useFactory: (db: Kysely<AlertingDatabase>) => new PostgresAlertReader(db) },
         { provide: LOAD_CHECKPOINT, inject: [PostgresAlertStore], useFactory: (store: PostgresAlertStore) => () => store.loadCheckpoint() },
-        { provide: RecordCrossings, inject: [PostgresAlertStore], useFactory: (store: PostgresAlertStore) => new RecordCrossings(store) },
+        { provide: RecordAlerts, inject: [PostgresAlertStore], useFactory: (store: PostgresAlertStore) => new RecordAlerts(store) },
       ],
     };
   }

@@ -95,6 +95,7 @@ describe('the alerting service', () => {
     expect(await alertsOf('acme')).toEqual([
       {
         id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        kind: 'quota_threshold',
         quota_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
         customer_id: 'acme',
         metric: 'tokens',
@@ -105,8 +106,10 @@ describe('the alerting service', () => {
         threshold_percent: 80,
         value: '800001',
         period_start: '2023-11-01',
+        hour_start: null,
         status: 'active',
         crossing_number: 1,
+        reopened_count: 0,
         raised_at: '2023-11-20T00:00:00.000Z',
         resolved_at: null,
       },
@@ -142,8 +145,72 @@ describe('the alerting service', () => {
     await tell({ customer, kind: 'crossed', number: 2 });
     await settled();
     expect(await alertsOf(customer)).toMatchObject([
-      { id: first!['id'], status: 'active', crossing_number: 2, value: '800002', resolved_at: null },
+      { id: first!['id'], status: 'active', crossing_number: 2, reopened_count: 1, value: '800002', resolved_at: null },
     ]);
+  });
+
+  it('does not resolve an alert that came again when the end of its earlier crossing is delivered once more', async () => {
+    const customer = 'order';
+    await tell({ customer, kind: 'crossed' });
+    await tell({ customer, kind: 'uncrossed' });
+    await tell({ customer, kind: 'crossed', number: 2 });
+    await settled();
+    await tell({ customer, kind: 'uncrossed' });
+    await tell({ customer, kind: 'crossed' });
+    await settled();
+    expect(await alertsOf(customer)).toMatchObject([{ status: 'active', crossing_number: 2, reopened_count: 1 }]);
+  });
+
+  it('keeps every change of an alert, with its value and time, and tells of it once', async () => {
+    const customer = 'back-and-forth-and-back';
+    const at = (day: number) => Date.parse(`2023-11-${day}`);
+    await tell({ customer, kind: 'crossed', atMs: at(20) });
+    await tell({ customer, kind: 'uncrossed', atMs: at(21) });
+    await tell({ customer, kind: 'crossed', number: 2, atMs: at(22) });
+    await tell({ customer, kind: 'uncrossed', number: 2, atMs: at(23) });
+    await settled();
+    const [alert] = await alertsOf(customer);
+    expect(alert).toMatchObject({ status: 'resolved', reopened_count: 1, raised_at: '2023-11-20T00:00:00.000Z', resolved_at: '2023-11-23T00:00:00.000Z' });
+    expect(await call(url(), 'GET', `/v1/alerts/${alert!['id'] as string}`)).toMatchObject({ status: 200, body: alert });
+    const change = (name: string, number: number, day: number) => ({ change: name, at: `2023-11-${day}T00:00:00.000Z`, value: String(800_000 + number), limit: '1000000', crossing_number: number });
+    expect((await call(url(), 'GET', `/v1/alerts/${alert!['id'] as string}/history`)).body).toEqual({
+      data: [change('raised', 1, 20), change('resolved', 1, 21), change('reopened', 2, 22), change('resolved', 2, 23)],
+    });
+    const told = (text: string) => running[0]!.log().split('\n').filter((line) => line.includes(text) && line.includes(customer)).map((line) => (JSON.parse(line) as { level: number }).level);
+    expect([told('alert raised'), told('alert reopened')]).toEqual([[40], [30]]);
+    for (const path of ['/v1/alerts/none', `/v1/alerts/${QUOTA_ID}`, `/v1/alerts/${QUOTA_ID}/history`]) {
+      expect(await call(url(), 'GET', path)).toMatchObject({ status: 404, body: { code: 'alert_not_found' } });
+    }
+  });
+
+  it('raises one alert for an hour in which much was held back, however often and with whatever count it is told', async () => {
+    const hour = Date.parse('2023-11-20T14:00:00Z');
+    const grew = (eventId: string, heldEvents: bigint, hourMs = hour) =>
+      publish(
+        toBinary(
+          QuotaEventSchema,
+          create(QuotaEventSchema, {
+            eventId,
+            decidedAtUs: BigInt(hourMs + 60_000) * 1000n,
+            event: { case: 'quarantineGrew', value: { hourStartUs: BigInt(hourMs) * 1000n, heldEvents, threshold: 100n } },
+          }),
+        ),
+      );
+    await grew('quarantine/14', 104n);
+    await grew('quarantine/14', 104n);
+    await settled();
+    await grew('quarantine/14', 104n);
+    await grew('quarantine/14 of another projection', 120n);
+    await grew('quarantine/odd', 120n, hour + 1);
+    await grew('quarantine/15', 100n, hour + 3_600_000);
+    await settled();
+    const { data } = (await call(url(), 'GET', '/v1/alerts?kind=quarantine_growth')).body as { data: Record<string, unknown>[] };
+    expect(data).toMatchObject([
+      { hour_start: '2023-11-20T15:00:00.000Z', value: '100' },
+      { kind: 'quarantine_growth', hour_start: '2023-11-20T14:00:00.000Z', customer_id: null, quota_id: null, metric: null, limit: '100', value: '104', status: 'active', raised_at: '2023-11-20T14:01:00.000Z' },
+    ]);
+    expect(data).toHaveLength(2);
+    expect((await call(url(), 'GET', '/v1/alerts?kind=quota_threshold')).body).toMatchObject({ data: expect.not.arrayContaining([expect.objectContaining({ kind: 'quarantine_growth' })]) });
   });
 
   it('passes over garbage and goes on', async () => {
@@ -181,6 +248,7 @@ describe('the alerting service', () => {
   it('names the parameter of every bad request, and needs an admin key', async () => {
     for (const [query, field] of [
       ['status=open', 'status'],
+      ['kind=loud', 'kind'],
       ['cursor=abc', 'cursor'],
       ['limit=0', 'limit'],
       ['quota_id=7', 'quota_id'],

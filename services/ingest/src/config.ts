@@ -7,6 +7,8 @@ export const ingestConfig = serviceConfig.extend({
   PARTITIONS: z.coerce.number('expected a whole number from 1 to 256').int().min(1).max(256).default(16),
   /** Keys the hash that usage_ids are made with; the same in every service, for ever. */
   USAGE_ID_KEY: z.string('expected 32 hexadecimal digits').regex(/^[0-9a-f]{32}$/i, 'expected 32 hexadecimal digits'),
+  /** The read API: asked what is on record before a correction is taken. */
+  READ_API_URL: z.url('expected a URL such as http://127.0.0.1:8086').default('http://127.0.0.1:8086'),
   /** What becomes of an event of a customer nobody has created. */
   UNKNOWN_CUSTOMERS: z.enum(['create', 'reject']).default('create'),
   /** Bytes that each stream may hold before it refuses more. */

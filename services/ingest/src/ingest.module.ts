@@ -7,13 +7,21 @@ import { CLOCK, LOGGER, Readiness } from '@ledgerline/service-kit';
 import { type Logger } from 'pino';
 import { JetStreamUsageLog } from './adapters/jetstream-usage-log.js';
 import { PostgresKnownCustomers } from './adapters/postgres-known-customers.js';
+import { ReadApiEvents } from './adapters/read-api-events.js';
+import { ReadApiHeldItems } from './adapters/read-api-held-items.js';
+import { CorrectEvents } from './application/correct-events.js';
 import { everybody, KNOWN_CUSTOMERS, type KnownCustomers } from './application/known-customers.js';
 import { PartitionWriter } from './application/partition-writer.js';
 import { SendTurns } from './application/send-turns.js';
 import { RecordEvents } from './application/record-events.js';
+import { RECORDED_EVENTS, type RecordedEvents } from './application/recorded-events.js';
+import { ResolveHeldItem } from './application/resolve-held-item.js';
 import { USAGE_LOG, type UsageLog } from './application/usage-log.js';
 import { type IngestConfig } from './config.js';
+import { CorrectionsController } from './http/corrections.controller.js';
+import { CreditsController } from './http/credits.controller.js';
 import { EventsController } from './http/events.controller.js';
+import { QuarantineController } from './http/quarantine.controller.js';
 
 const BROKER = Symbol('BROKER');
 
@@ -24,7 +32,7 @@ export class IngestModule implements OnApplicationShutdown {
   static forRoot(config: IngestConfig): DynamicModule {
     return {
       module: IngestModule,
-      controllers: [EventsController],
+      controllers: [EventsController, CorrectionsController, CreditsController, QuarantineController],
       providers: [
         { provide: BROKER, useFactory: () => broker(config) },
         {
@@ -46,6 +54,19 @@ export class IngestModule implements OnApplicationShutdown {
           inject: [USAGE_LOG, KNOWN_CUSTOMERS, CLOCK],
           useFactory: (log: UsageLog, customers: KnownCustomers, clock: Clock) =>
             new RecordEvents(usageIdKey(config.USAGE_ID_KEY), writersOf(config, log), customers, clock),
+        },
+        { provide: RECORDED_EVENTS, useFactory: () => new ReadApiEvents(config.READ_API_URL) },
+        {
+          provide: CorrectEvents,
+          inject: [USAGE_LOG, RECORDED_EVENTS, CLOCK],
+          useFactory: (log: UsageLog, recorded: RecordedEvents, clock: Clock) =>
+            new CorrectEvents(usageIdKey(config.USAGE_ID_KEY), config.GENERATION, config.PARTITIONS, log, recorded, clock),
+        },
+        {
+          provide: ResolveHeldItem,
+          inject: [RecordEvents, USAGE_LOG, CLOCK],
+          useFactory: (events: RecordEvents, log: UsageLog, clock: Clock) =>
+            new ResolveHeldItem(new ReadApiHeldItems(config.READ_API_URL), events, log, clock, config.GENERATION),
         },
       ],
     };

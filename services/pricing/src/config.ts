@@ -15,6 +15,8 @@ export const pricingConfig = serviceConfig.extend({
   PARTITIONS: positive('expected the number of partitions').max(1024).default(16),
   /** The deployment's key of usage_ids, the same as ingest's. */
   USAGE_ID_KEY: z.string(KEY).refine((hex) => accepted(() => usageIdKey(hex)), KEY),
+  /** Where the rows of events are that the log no longer holds. */
+  CLICKHOUSE_URL: z.url({ protocol: /^https?$/, error: 'expected http(s)://USER:PASSWORD@HOST:PORT/DATABASE' }),
   DATA_DIR: z.string().min(1).default('.ledgerline'),
   /** Where the idempotency index is kept, a folder for each INSTANCE_ID. Default: pricing-index in DATA_DIR. */
   PRICING_INDEX_DIR: z.string().min(1).optional(),

@@ -4,6 +4,7 @@ import { type DynamicModule, type INestApplication, Inject, Module, type OnAppli
 import { type CustomTransportStrategy } from '@nestjs/microservices';
 import { usageIdKey } from '@ledgerline/domain-metering';
 import { seedPriceBook } from '@ledgerline/domain-pricing';
+import { type ClickHouseClient, createClickHouse } from '@ledgerline/clickhouse';
 import { connectNats, ensureStreams, JetStreamBatchStrategy, type NatsConnection } from '@ledgerline/messaging';
 import { KYSELY, leaseMigration, LeaseManager, PG_POOL, PostgresModule } from '@ledgerline/postgres';
 import { LOGGER, METER, Readiness } from '@ledgerline/service-kit';
@@ -11,6 +12,11 @@ import { type Meter } from '@opentelemetry/api';
 import { type Kysely } from 'kysely';
 import { type Pool } from 'pg';
 import { type Logger } from 'pino';
+import { correctionMigration } from './adapters/corrections/correction-migration.js';
+import { PostgresCorrectionLedgers } from './adapters/corrections/postgres-correction-ledger.js';
+import { type PricingDatabase } from './adapters/corrections/pricing-database.js';
+import { ClickHouseStoredEvents } from './adapters/stored-events/clickhouse-stored-events.js';
+import { keptFromUs } from './adapters/stored-events/postgres-kept-from.js';
 import { FileIdempotencyIndexes } from './adapters/file-idempotency-index.js';
 import { JetStreamPricedLog } from './adapters/jetstream-priced-log.js';
 import { OtelOutcomeCounter } from './adapters/otel-outcome-counter.js';
@@ -21,6 +27,7 @@ import { type PricingConfig } from './config.js';
 import { UsageConsumer } from './consumers/usage.consumer.js';
 
 const NATS = Symbol('NATS');
+const CLICKHOUSE = Symbol('CLICKHOUSE');
 const SCHEMA = 'pricing';
 const LEASES = 'usage';
 /** One PRICED message's worth of USAGE: the outcomes of what is gathered at once should mostly fit one message. */
@@ -35,16 +42,18 @@ const PREFETCH_BYTES = 2 * 1024 * 1024;
 export class PricingModule implements OnApplicationShutdown {
   constructor(
     @Inject(NATS) private readonly nc: NatsConnection,
+    @Inject(CLICKHOUSE) private readonly clickHouse: ClickHouseClient,
     @Inject(PricePartitions) private readonly partitions: PricePartitions,
   ) {}
 
   static forRoot(config: PricingConfig): DynamicModule {
     return {
       module: PricingModule,
-      imports: [PostgresModule.forRoot({ schema: SCHEMA, migrations: { '0001_create_leases': leaseMigration(SCHEMA) } })],
+      imports: [PostgresModule.forRoot({ schema: SCHEMA, migrations: { '0001_create_leases': leaseMigration(SCHEMA), '0002_create_corrections': correctionMigration } })],
       controllers: [UsageConsumer],
       providers: [
         { provide: NATS, useFactory: () => connectBroker(config) },
+        { provide: CLICKHOUSE, useFactory: () => createClickHouse({ url: config.CLICKHOUSE_URL, applicationName: `ledgerline-pricing/${config.INSTANCE_ID}` }) },
         {
           provide: LeaseManager,
           inject: [PG_POOL, LOGGER],
@@ -61,9 +70,8 @@ export class PricingModule implements OnApplicationShutdown {
         },
         {
           provide: PricePartitions,
-          inject: [NATS, KYSELY, LeaseManager, METER, LOGGER],
-          useFactory: (nc: NatsConnection, db: Kysely<unknown>, leases: LeaseManager, meter: Meter, logger: Logger) =>
-            pricePartitions(config, nc, db, leases, meter, logger),
+          inject: [NATS, CLICKHOUSE, PG_POOL, KYSELY, LeaseManager, METER, LOGGER],
+          useFactory: pricePartitions.bind(null, config),
         },
       ],
     };
@@ -72,6 +80,7 @@ export class PricingModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.partitions.releaseAll();
     await this.nc.close();
+    await this.clickHouse.close();
   }
 }
 
@@ -101,13 +110,23 @@ async function connectBroker(config: PricingConfig): Promise<NatsConnection> {
   return nc;
 }
 
-function pricePartitions(config: PricingConfig, nc: NatsConnection, db: Kysely<unknown>, leases: LeaseManager, meter: Meter, logger: Logger): PricePartitions {
+function pricePartitions(
+  config: PricingConfig,
+  nc: NatsConnection,
+  clickHouse: ClickHouseClient,
+  pool: Pool,
+  db: Kysely<unknown>,
+  leases: LeaseManager,
+  meter: Meter,
+  logger: Logger,
+): PricePartitions {
   const { GENERATION: generation, PARTITIONS: partitions, INSTANCE_ID: instance } = config;
   const key = usageIdKey(config.USAGE_ID_KEY);
   const book = seedPriceBook(config.FIRECRAWL_USD_PER_CREDIT);
   const root = config.PRICING_INDEX_DIR ?? join(config.DATA_DIR, 'pricing-index');
   const indexes = new FileIdempotencyIndexes(join(root, `instance-${instance.replace(/[^\w.-]/g, '_')}`));
   const ownership = new PostgresOwnership(db, SCHEMA, LEASES, leases);
+  const ledgers = new PostgresCorrectionLedgers(db as Kysely<PricingDatabase>);
   const counter = new OtelOutcomeCounter(meter);
   // A restarted process of the same name must not take the old one's messages for its own.
   const writerId = `${instance}/${randomBytes(8).toString('hex')}`;
@@ -119,6 +138,8 @@ function pricePartitions(config: PricingConfig, nc: NatsConnection, db: Kysely<u
         log: new JetStreamPricedLog(nc, generation, partition, config.PUBLISH_TIMEOUT_MS),
         indexes,
         ownership,
+        ledger: ledgers.open(generation, partition),
+        stored: new ClickHouseStoredEvents(clickHouse, { generation, partition }, () => keptFromUs(pool)),
         writerId,
         onRuns: (runs) => counter.count(runs),
       }),

@@ -1,14 +1,16 @@
-import { decodePricedEnvelope, decodeUsageEnvelope, Outcome, type PricedEnvelope, usageIdText } from '@ledgerline/contracts';
+import { type Correction, correctionSubject, decodePricedEnvelope, decodeUsageEnvelope, encodeCorrectionEnvelope, Outcome, type PricedEnvelope, usageIdText } from '@ledgerline/contracts';
 import { seedPriceBook } from '@ledgerline/domain-pricing';
 import { ensureStreams, findStream, type NatsConnection, publishEnvelope, readRange, streamInfo, streamOf } from '@ledgerline/messaging';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { FileIdempotencyIndexes } from '../src/adapters/file-idempotency-index.js';
 import { JetStreamPricedLog } from '../src/adapters/jetstream-priced-log.js';
 import { type UsageMessage } from '../src/application/decide-run.js';
+import { type CorrectionLedger } from '../src/application/corrections/correction-ledger.js';
 import { type IdempotencyIndexes } from '../src/application/idempotency-index.js';
 import { type Ownership } from '../src/application/ownership.js';
 import { PricePartition } from '../src/application/price-partition.js';
 import { type PricedLog } from '../src/application/priced-log.js';
+import { MemoryCorrectionLedger, nothingStored } from './memory-correction-ledger.js';
 import { type GivenEvent, KEY, usageEnvelope } from './usage-events.js';
 
 export interface WorkerOptions {
@@ -17,6 +19,7 @@ export interface WorkerOptions {
   ownership?: Ownership;
   log?: PricedLog;
   indexes?: IdempotencyIndexes;
+  ledger?: CorrectionLedger;
 }
 
 /** One partition's streams on a real broker, with workers on it. */
@@ -47,6 +50,7 @@ export class PartitionUnderTest {
     ownership = { assertOwned: async () => undefined },
     log = this.log,
     indexes = new FileIdempotencyIndexes(directory),
+    ledger = new MemoryCorrectionLedger(),
   }: WorkerOptions): PricePartition {
     return new PricePartition({
       terms: { generation: this.generation, partition: 0, partitions: 1, key: KEY },
@@ -54,6 +58,8 @@ export class PartitionUnderTest {
       log,
       indexes,
       ownership,
+      ledger,
+      stored: nothingStored,
       writerId,
     });
   }
@@ -62,9 +68,13 @@ export class PartitionUnderTest {
     return this.publishBytes(usageEnvelope(events, 0, this.generation));
   }
 
-  async publishBytes(bytes: Uint8Array): Promise<number> {
-    const ack = await publishEnvelope(jetstream(this.nc), streamOf('USAGE', this.generation, 0).subject, bytes, { timeoutMs: 5_000 });
+  async publishBytes(bytes: Uint8Array, subject = streamOf('USAGE', this.generation, 0).subject): Promise<number> {
+    const ack = await publishEnvelope(jetstream(this.nc), subject, bytes, { timeoutMs: 5_000 });
     return ack.seq;
+  }
+
+  async publishCorrections(...corrections: Correction[]): Promise<number> {
+    return this.publishBytes(encodeCorrectionEnvelope({ generation: this.generation, partition: 0, corrections }), correctionSubject(this.generation, 0));
   }
 
   /** USAGE messages behind `after`. */
@@ -109,7 +119,7 @@ export function countedIn(envelopes: readonly PricedEnvelope[]): string[] {
     if (envelope.previousSourceTo !== sourceTo || envelope.sourceFrom !== sourceTo + 1) throw new Error(`the chain breaks behind ${sourceTo}`);
     for (const run of envelope.runs) {
       if (run.sourceSequence !== ++sourceTo) throw new Error(`expected USAGE ${sourceTo}, found ${run.sourceSequence}`);
-      if (run.undecodable) continue;
+      if (run.undecodable || run.correction) continue;
       const { usageIds } = decodeUsageEnvelope(run.usage);
       run.outcomes.forEach((outcome, row) => {
         if (outcome === Outcome.priced || outcome === Outcome.unpriced) counted.push(usageIdText(usageIds, row * 16));

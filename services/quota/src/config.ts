@@ -20,6 +20,8 @@ export const quotaConfig = serviceConfig.extend({
   /** Share of its time that the service counts; the rest it lets the next batch grow, at most for COMMIT_MAX_PAUSE_MS. */
   COMMIT_SHARE_PERCENT: positive('expected a percentage from 1 to 100').max(100).default(20),
   COMMIT_MAX_PAUSE_MS: z.coerce.number('expected milliseconds').int().min(0).max(5_000).default(300),
+  /** Quarantined and late events recorded in one hour from which on an alert is raised, once for that hour. */
+  QUARANTINE_ALERT_EVENTS: positive('expected a number of events').default(100),
 });
 
 export type QuotaConfig = z.infer<typeof quotaConfig>;

@@ -18,6 +18,7 @@ import { type Logger } from 'pino';
 import { Broker } from './adapters/broker.js';
 import * as createProjection from './adapters/migrations/0001-create-projection.js';
 import * as createQuotas from './adapters/migrations/0002-create-quotas.js';
+import * as createQuarantineHours from './adapters/migrations/0004-create-quarantine-hours.js';
 import { natsPublish } from './adapters/nats-publish.js';
 import { loadCheckpoints } from './adapters/postgres-checkpoints.js';
 import { PostgresOutbox } from './adapters/postgres-outbox.js';
@@ -46,6 +47,7 @@ export const migrations = {
   '0001_create_projection': createProjection,
   '0002_create_quotas': createQuotas,
   '0003_create_leases': leaseMigration('quota'),
+  '0004_create_quarantine_hours': createQuarantineHours,
 };
 
 /** A decision that waits longer than this to be published makes the copy that should publish it not ready. */
@@ -117,7 +119,7 @@ export class QuotaModule implements OnApplicationBootstrap, BeforeApplicationShu
         {
           provide: CountUsage,
           inject: [PostgresQuotaStore, CLOCK],
-          useFactory: (store: PostgresQuotaStore, clock: Clock) => new CountUsage(store, clock),
+          useFactory: (store: PostgresQuotaStore, clock: Clock) => new CountUsage(store, clock, config.QUARANTINE_ALERT_EVENTS),
         },
         changing(SetQuota),
         changing(ChangeQuota),

@@ -1,7 +1,7 @@
 import { systemClock } from '@ledgerline/kernel';
 import { connectNats } from '@ledgerline/messaging';
 import { createKysely, createPool } from '@ledgerline/postgres';
-import { LogHistory, type PricedHistory } from '@ledgerline/rebuild';
+import { openHistory, type PricedHistory } from '@ledgerline/rebuild';
 import { PostgresSumsBeside } from './adapters/postgres-sums-beside.js';
 import { type QuotaDatabase } from './adapters/quota-database.js';
 import { RebuildSums, type SumsBeside } from './application/rebuild-sums.js';
@@ -17,7 +17,7 @@ export async function withRebuiltSums<T>(config: QuotaConfig, { opening }: { ope
   const nats = await connectNats(config.NATS_URL, NAME);
   const db = createKysely<QuotaDatabase>(createPool(config.DATABASE_URL, { applicationName: NAME, max: 3 }));
   try {
-    const history = new LogHistory(nats, generation);
+    const history = openHistory(nats, generation, process.env);
     const sums = new PostgresSumsBeside(db, generation, PRICED_LEASES);
     return await job(history, new RebuildSums({ history, sums, read: readPriced, clock: systemClock, generation, opening }), sums);
   } finally {

@@ -1,4 +1,6 @@
 import {
+  DeltaKind,
+  type Deltas,
   encodePricedEnvelope,
   Outcome,
   type PricedRun,
@@ -25,11 +27,17 @@ export interface TestEvent {
 
 const NOVEMBER = '2023-11-16T18:17:03.979Z';
 
-/** A run of one USAGE message with these events. */
-export function runOf(sourceSequence: number, partition: number, events: readonly TestEvent[], generation = 1): PricedRun {
+/** A row that a correction leaves: takes back a state of an event, or states one. Its amounts are never negative. */
+export interface TestDelta extends TestEvent {
+  retracts?: boolean;
+  kind?: DeltaKind;
+  version?: number;
+}
+
+const outcomeOf = (event: TestEvent): Outcome => event.outcome ?? (event.cost === undefined ? Outcome.unpriced : Outcome.priced);
+
+function usageOf(sourceSequence: number, partition: number, events: readonly TestEvent[], generation: number): Uint8Array {
   const builder = new UsageEnvelopeBuilder(generation, partition, events.length);
-  const costs = new Uint8Array(events.length * 16);
-  const outcomes = new Uint8Array(events.length);
   events.forEach((event, i) => {
     const row = Object.assign(new UsageRow(), {
       id: `${partition}-${sourceSequence}-${i}`,
@@ -46,19 +54,51 @@ export function runOf(sourceSequence: number, partition: number, events: readonl
       else row.counts[index] = amount;
     }
     builder.append(row, new Uint8Array(16).fill(i), 0);
-    outcomes[i] = event.outcome ?? (event.cost === undefined ? Outcome.unpriced : Outcome.priced);
-    if (event.cost !== undefined) writeInt128(costs, i * 16, event.cost);
   });
+  return builder.finish().slice();
+}
+
+/** A run of one USAGE message with these events. */
+export function runOf(sourceSequence: number, partition: number, events: readonly TestEvent[], generation = 1): PricedRun {
+  const costs = new Uint8Array(events.length * 16);
+  events.forEach(({ cost }, i) => cost !== undefined && writeInt128(costs, i * 16, cost));
   return {
     sourceSequence,
     recordedAtUs: Date.parse(NOVEMBER) * 1000,
-    usage: builder.finish().slice(),
+    usage: usageOf(sourceSequence, partition, events, generation),
     undecodable: false,
-    outcomes,
+    outcomes: Uint8Array.from(events, outcomeOf),
     costs,
     reasons: [],
   };
 }
+
+/** The signed rows of corrections; a retracting row's cost is taken back with the rest of it. */
+export const deltasOf = (sourceSequence: number, partition: number, rows: readonly TestDelta[]): Deltas => ({
+  rows: usageOf(sourceSequence, partition, rows, 1),
+  entries: rows.map((row) => ({
+    kind: row.kind ?? DeltaKind.adjusted,
+    retracts: row.retracts ?? false,
+    version: row.version ?? 0,
+    correctionId: 'c',
+    outcome: outcomeOf(row),
+    costPicoUsd: row.retracts ? -(row.cost ?? 0n) : (row.cost ?? 0n),
+    priceBookVersion: '',
+  })),
+});
+
+/** A run of one correction that took effect and left these rows. The correction's own bytes are nothing that counting reads. */
+export const correctionRunOf = (sourceSequence: number, partition: number, rows: readonly TestDelta[]): PricedRun => ({
+  sourceSequence,
+  recordedAtUs: Date.parse(NOVEMBER) * 1000,
+  usage: Buffer.from('a correction'),
+  undecodable: false,
+  outcomes: Uint8Array.of(Outcome.applied),
+  costs: new Uint8Array(16),
+  reasons: [],
+  correction: true,
+  deltas: deltasOf(sourceSequence, partition, rows),
+});
 
 /** A PRICED message of these runs. */
 export const envelopeOf = (partition: number, runs: readonly PricedRun[], generation = 1): Uint8Array =>

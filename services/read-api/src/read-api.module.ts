@@ -6,16 +6,24 @@ import { createPool } from '@ledgerline/postgres';
 import { CLOCK, LOGGER, Readiness } from '@ledgerline/service-kit';
 import { type Pool } from 'pg';
 import { type Logger } from 'pino';
+import { ClickHouseQuarantineReader } from './adapters/clickhouse-quarantine-reader.js';
 import { ClickHouseUsageReader } from './adapters/clickhouse-usage-reader.js';
 import { JetStreamAcknowledgedPositions } from './adapters/jetstream-acknowledged-positions.js';
+import { PostgresRetentionHorizon } from './adapters/postgres-retention-horizon.js';
 import { PostgresStoredPositions } from './adapters/postgres-stored-positions.js';
+import { Absence } from './application/absence.js';
 import { FindEvent } from './application/find-event.js';
+import { FindHeldItem } from './application/find-held-item.js';
+import { FindHistory } from './application/find-history.js';
 import { type UsageReader } from './application/ports.js';
+import { type QuarantineReader } from './application/quarantine-reader.js';
+import { ReadOwnWrites } from './application/read-own-writes.js';
 import { Visibility } from './application/visibility.js';
 import { type ReadApiConfig } from './config.js';
 import { EventsController } from './http/events.controller.js';
+import { QuarantineController } from './http/quarantine.controller.js';
 import { SummariesController } from './http/summaries.controller.js';
-import { ALL_PARTITIONS, USAGE_READER } from './tokens.js';
+import { ALL_PARTITIONS, QUARANTINE_READER, USAGE_READER } from './tokens.js';
 
 const CLICKHOUSE = Symbol('CLICKHOUSE');
 const NATS = Symbol('NATS');
@@ -35,7 +43,7 @@ export class ReadApiModule implements OnApplicationShutdown {
     const applicationName = `ledgerline-read-api/${config.INSTANCE_ID}`;
     return {
       module: ReadApiModule,
-      controllers: [EventsController, SummariesController],
+      controllers: [EventsController, QuarantineController, SummariesController],
       providers: [
         { provide: ALL_PARTITIONS, useValue: Array.from({ length: config.PARTITIONS }, (_, partition) => partition) },
         { provide: CLICKHOUSE, useFactory: () => createClickHouse({ url: config.CLICKHOUSE_URL, applicationName }) },
@@ -46,8 +54,20 @@ export class ReadApiModule implements OnApplicationShutdown {
           useFactory: (logger: Logger) => createPool(config.DATABASE_URL, { max: MAX_CONNECTIONS, applicationName, onError: (error) => logger.warn({ err: error }, 'Postgres cannot be reached') }),
         },
         { provide: USAGE_READER, inject: [CLICKHOUSE], useFactory: (client: ClickHouseClient) => new ClickHouseUsageReader(client) },
+        { provide: QUARANTINE_READER, inject: [CLICKHOUSE], useFactory: (client: ClickHouseClient) => new ClickHouseQuarantineReader(client) },
+        {
+          provide: FindHeldItem,
+          inject: [QUARANTINE_READER, ReadOwnWrites],
+          useFactory: (reader: QuarantineReader, ownWrites: ReadOwnWrites) => new FindHeldItem(reader, ownWrites, config.GENERATION),
+        },
         { provide: Visibility, inject: [POOL, NATS, CLOCK, CLICKHOUSE, Readiness], useFactory: createVisibility.bind(null, config) },
-        { provide: FindEvent, inject: [USAGE_READER, Visibility], useFactory: (reader: UsageReader, visibility: Visibility) => new FindEvent(reader, visibility, config.PARTITIONS) },
+        { provide: ReadOwnWrites, inject: [Visibility], useFactory: (visibility: Visibility) => new ReadOwnWrites(visibility, config.PARTITIONS) },
+        { provide: Absence, inject: [POOL], useFactory: (pool: Pool) => new Absence(new PostgresRetentionHorizon(pool)) },
+        ...[FindEvent, FindHistory].map((useCase) => ({
+          provide: useCase,
+          inject: [USAGE_READER, ReadOwnWrites, Absence],
+          useFactory: (reader: UsageReader, ownWrites: ReadOwnWrites, absence: Absence) => new useCase(reader, ownWrites, absence),
+        })),
       ],
     };
   }

@@ -1,4 +1,6 @@
 /** DI token of the UsageReader. */
 export const USAGE_READER = Symbol('USAGE_READER');
+/** DI token of the QuarantineReader. */
+export const QUARANTINE_READER = Symbol('QUARANTINE_READER');
 /** DI token of the numbers of all partitions. */
 export const ALL_PARTITIONS = Symbol('ALL_PARTITIONS');

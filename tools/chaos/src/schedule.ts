@@ -12,7 +12,7 @@ export interface Fault {
 }
 
 /** Everything of the stack that can die. */
-export const PARTS = ['ingest', 'pricing', 'aggregation', 'quota', 'alerting', 'read-api', 'accounts', 'edge', 'nats', 'postgres', 'clickhouse'] as const;
+export const PARTS = ['ingest', 'pricing', 'aggregation', 'quota', 'alerting', 'read-api', 'accounts', 'archive', 'edge', 'nats', 'postgres', 'clickhouse'] as const;
 
 export interface ScheduleOptions {
   readonly seed: number;

@@ -1,6 +1,8 @@
 export * from './audit/adapters/open-sources.js';
 export * from './audit/difference.js';
 export * from './audit/run-audit.js';
+export * from './audit/sources.js';
+export { AuditNotPossibleError } from './audit/until-rows-reach.js';
 export * from './exit.js';
 export * from './program.js';
 export * from './trace-import/import-trace.js';

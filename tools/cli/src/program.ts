@@ -1,10 +1,16 @@
 import { Command } from 'commander';
 import { addAuditCommand } from './commands/audit.js';
+import { addCorrectionsCommand } from './commands/corrections.js';
+import { addCreditsCommand } from './commands/credits.js';
+import { addEventsCommand } from './commands/events.js';
+import { addDoctorCommand } from './commands/doctor.js';
 import { addImportCommand } from './commands/import.js';
 import { addKeysCommand } from './commands/keys.js';
+import { addQuarantineCommand } from './commands/quarantine.js';
 import { addQuotasCommand } from './commands/quotas.js';
 import { addRebuildCommand } from './commands/rebuild.js';
 import { addRecoverCommand } from './commands/recover.js';
+import { addTailCommand } from './commands/tail.js';
 import { type Context, processContext } from './commands/context.js';
 import { CliError, ExitCode } from './exit.js';
 
@@ -18,15 +24,21 @@ Environment:
 /** Every command of the command line; nothing is read from outside before one runs. */
 export function buildProgram(context: Context): Command {
   const program = new Command('ledgerline')
-    .description('Works with a Ledgerline stack: keys, quotas, imports, the audit, rebuilds, recovery.')
+    .description('Works with a Ledgerline stack: keys, quotas, events and their corrections, imports, the audit, a doctor, a live view, rebuilds, recovery.')
     .addHelpText('after', ENVIRONMENT)
     .showHelpAfterError('(add --help for what can be given)');
   addKeysCommand(program, context);
   addQuotasCommand(program, context);
+  addEventsCommand(program, context);
+  addCorrectionsCommand(program, context);
+  addCreditsCommand(program, context);
+  addQuarantineCommand(program, context);
   addImportCommand(program, context);
   addAuditCommand(program, context);
+  addDoctorCommand(program, context);
   addRebuildCommand(program, context);
   addRecoverCommand(program, context);
+  addTailCommand(program, context);
   return program;
 }
 

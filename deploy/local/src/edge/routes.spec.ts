@@ -15,7 +15,7 @@ function ingressRouteOf(method: string, path: string): string | null {
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
-const PATHS = [...new Set(ROUTES.map(({ path }) => path))].flatMap((path) => [path, `${path}/`, `${path}/an-id`, `${path}/an-id/more`, `${path}x`]);
+const PATHS = [...new Set(ROUTES.map(({ path }) => path.replace('*', 'an-id')))].flatMap((path) => [path, `${path}/`, `${path}/an-id`, `${path}/an-id/more`, `${path}x`]);
 
 describe('the route table', () => {
   it('sends events in to ingest, and everything about events out to read-api', () => {
@@ -24,13 +24,21 @@ describe('the route table', () => {
     expect(routeOf('GET', '/v1/events/0b5c')).toBe('read-api');
   });
 
+  it('sends corrections and credits in to ingest, and the history of an event out to read-api', () => {
+    expect(routeOf('POST', '/v1/events/0b5c/corrections')).toBe('ingest');
+    expect(routeOf('POST', '/v1/credits')).toBe('ingest');
+    expect(routeOf('GET', '/v1/events/0b5c/history')).toBe('read-api');
+    for (const path of ['/v1/events//corrections', '/v1/events/0b5c/corrections/1', '/v1/events/0b5c']) expect(routeOf('POST', path)).toBe('read-api');
+    expect(routeOf('GET', '/v1/credits')).toBeNull();
+  });
+
   it('knows nobody for any other path', () => {
-    for (const path of ['/', '/v1', '/v1/eventsx', '/metrics', '/v2/events', '/v1/alerts/1/..']) expect(routeOf('GET', path)).toBeNull();
+    for (const path of ['/', '/v1', '/v1/eventsx', '/metrics', '/v2/events', '/v1/summaries/1/..']) expect(routeOf('GET', path)).toBeNull();
   });
 
   it('decides as the ingress of the compose stack does, for every method and path', () => {
     for (const method of METHODS) {
-      for (const path of [...PATHS, '/', '/v1', '/metrics']) expect([method, path, ingressRouteOf(method, path)]).toEqual([method, path, routeOf(method, path)]);
+      for (const path of [...PATHS, '/v1/events//corrections', '/', '/v1', '/metrics']) expect([method, path, ingressRouteOf(method, path)]).toEqual([method, path, routeOf(method, path)]);
     }
   });
 

@@ -3,6 +3,7 @@ import { type ServiceName } from '../parts.js';
 export interface Route {
   /** Without one: every method. */
   method?: string;
+  /** A `*` stands for one segment, whatever it is. */
   path: string;
   /** Whether everything below the path goes there too. */
   below?: boolean;
@@ -15,10 +16,14 @@ export interface Route {
  */
 export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/v1/events', service: 'ingest' },
+  { method: 'POST', path: '/v1/events/*/corrections', service: 'ingest' },
+  { method: 'POST', path: '/v1/credits', service: 'ingest' },
   { path: '/v1/events', below: true, service: 'read-api' },
+  { method: 'POST', path: '/v1/quarantine', below: true, service: 'ingest' },
+  { path: '/v1/quarantine', below: true, service: 'read-api' },
   { path: '/v1/summaries', service: 'read-api' },
   { path: '/v1/quotas', below: true, service: 'quota' },
-  { path: '/v1/alerts', service: 'alerting' },
+  { path: '/v1/alerts', below: true, service: 'alerting' },
   { path: '/v1/keys', below: true, service: 'accounts' },
   { path: '/v1/customers', below: true, service: 'accounts' },
 ];
@@ -27,7 +32,14 @@ export const ROUTES: readonly Route[] = [
 export function routeOf(method: string, path: string): ServiceName | null {
   for (const route of ROUTES) {
     if (route.method !== undefined && route.method !== method) continue;
-    if (path === route.path || (route.below === true && path.startsWith(`${route.path}/`))) return route.service;
+    if (matches(route, path)) return route.service;
   }
   return null;
+}
+
+function matches(route: Route, path: string): boolean {
+  if (!route.path.includes('*')) return path === route.path || (route.below === true && path.startsWith(`${route.path}/`));
+  const wanted = route.path.split('/');
+  const given = path.split('/');
+  return wanted.length === given.length && wanted.every((segment, i) => (segment === '*' ? given[i] !== '' : segment === given[i]));
 }

@@ -11,6 +11,7 @@ const WHAT: Record<PartName, string> = {
   alerting: 'keeps the alerts',
   'read-api': 'answers questions',
   accounts: 'keys and customers',
+  archive: 'files the log, trims it',
   nats: 'the log',
   postgres: 'projections, keys, positions',
   clickhouse: 'every event as a row',

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Secrets, USAGE_ID_KEY_FILE } from '../home/secrets.js';
 import { keptLayout, type StackFile, writeStackFile } from '../home/stack-file.js';
 import { SERVICES, type ServiceName } from '../parts.js';
@@ -96,8 +96,10 @@ export class Stack {
       PARTITIONS: String(partitions),
       USAGE_ID_KEY: this.secrets.usageIdKey,
       STREAM_MAX_BYTES: String(2 * GIB),
+      ...(name === 'ingest' && { READ_API_URL: `http://127.0.0.1:${this.settings.ports['read-api']}` }),
       ...(name === 'pricing' && { PRICING_INDEX_DIR: join(this.settings.home, 'data/pricing-index') }),
       ...(name === 'aggregation' && { AGGREGATION_SHARDS: String(aggregation_shards) }),
+      ...(name === 'archive' && { ARCHIVE_URL: process.env['ARCHIVE_URL'] || pathToFileURL(join(this.settings.home, 'archive')).href }),
       ...(name === 'accounts' && { ADMIN_KEY: this.secrets.adminKey }),
     };
   }

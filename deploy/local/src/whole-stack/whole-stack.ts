@@ -10,7 +10,7 @@ import { freePorts } from '../process/ports.js';
 import { removeCluster } from '../servers/postgres-place.js';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
-const PORTS = ['', 'INGEST_', 'PRICING_', 'AGGREGATION_', 'QUOTA_', 'ALERTING_', 'READ_API_', 'ACCOUNTS_', 'NATS_', 'POSTGRES_', 'CLICKHOUSE_', 'CLICKHOUSE_TCP_'];
+const PORTS = ['', 'INGEST_', 'PRICING_', 'AGGREGATION_', 'QUOTA_', 'ALERTING_', 'READ_API_', 'ACCOUNTS_', 'ARCHIVE_', 'NATS_', 'POSTGRES_', 'CLICKHOUSE_', 'CLICKHOUSE_TCP_'];
 const START_MS = 120_000;
 const STOP_MS = 20_000;
 /** What is kept of the terminal, for messages. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decideAlert, evolveAlert, type AlertChange, type AlertState, type Crossing } from './alert.js';
+import { decideAlert, evolveAlert, notifies, type AlertChange, type AlertState, type Crossing } from './alert.js';
 
 const crossing = (
   kind: Crossing['kind'],
@@ -34,7 +34,7 @@ describe('an alert', () => {
   it('is raised by a crossing, resolved when the value falls back, and the same one is reopened by the next crossing', () => {
     const { state, changes } = after([crossing('crossed', 1), crossing('uncrossed', 1), crossing('crossed', 2)]);
     expect(changes).toEqual(['raised', 'resolved', 'reopened']);
-    expect(state).toEqual({ status: 'active', crossingNumber: 2, value: '2', raisedAtUs: 10, resolvedAtUs: null });
+    expect(state).toEqual({ status: 'active', crossingNumber: 2, value: '2', raisedAtUs: 10, reopenedCount: 1, resolvedAtUs: null });
   });
 
   it('keeps the value that raised it when it is resolved', () => {
@@ -43,12 +43,27 @@ describe('an alert', () => {
       crossingNumber: 1,
       value: '1',
       raisedAtUs: 10,
+      reopenedCount: 0,
       resolvedAtUs: 15,
     });
   });
 
   it('is not raised by the end of a crossing that it never saw', () => {
     expect(after([crossing('uncrossed', 1)]).changes).toEqual([]);
+  });
+
+  it('is told once, however often it falls back and comes again', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 8 }), (times) => {
+        const { state, changes } = after(Array.from({ length: times }, (_, i) => i + 1).flatMap((n) => [crossing('crossed', n), crossing('uncrossed', n)]));
+        expect(changes.filter(notifies)).toEqual(['raised']);
+        expect(state).toMatchObject({ status: 'resolved', reopenedCount: times - 1, raisedAtUs: 10 });
+      }),
+    );
+  });
+
+  it('is not resolved by the end of an earlier crossing, delivered after it was crossed again', () => {
+    expect(after([crossing('crossed', 1), crossing('uncrossed', 1), crossing('crossed', 2), crossing('uncrossed', 1)]).state).toMatchObject({ status: 'active', crossingNumber: 2 });
   });
 
   it('is the same however often, and however late, older decisions are delivered again', () => {

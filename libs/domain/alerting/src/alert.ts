@@ -27,11 +27,16 @@ export interface AlertState {
   readonly crossingNumber: number;
   readonly value: string;
   readonly raisedAtUs: number;
+  /** How often it was crossed again after it had been resolved. */
+  readonly reopenedCount: number;
   readonly resolvedAtUs: number | null;
 }
 
 /** What a crossing meant for the alert. */
 export type AlertChange = 'raised' | 'reopened' | 'resolved';
+
+/** Whether a change is news to people. An alert is told once: that it fell back, or came again, is in its history. */
+export const notifies = (change: AlertChange): boolean => change === 'raised';
 
 /**
  * Decides what a crossing changes. Only what is newer than the alert changes it, so that a decision
@@ -59,6 +64,7 @@ export function evolveAlert(state: AlertState | undefined, change: AlertChange, 
     crossingNumber: crossing.crossingNumber,
     value: crossing.value,
     raisedAtUs: state?.raisedAtUs ?? crossing.decidedAtUs,
+    reopenedCount: (state?.reopenedCount ?? 0) + (change === 'reopened' ? 1 : 0),
     resolvedAtUs: null,
   };
 }

@@ -5,3 +5,4 @@ export * from './period.js';
 export * from './quota.js';
 export * from './quota-terms.js';
 export * from './window.js';
+export * from './quarantine-hours.js';

@@ -1,6 +1,6 @@
 import { type JetStreamManager, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { type NatsConnection } from '@nats-io/transport-node';
-import { ensureStreams, findStream, type StreamsWanted, streamSettings } from './ensure-streams.js';
+import { ensureStreams, findStream, type StreamsWanted, settings } from './ensure-streams.js';
 import { type StreamKind } from './stream-names.js';
 
 /** The streams of one generation; QUOTA belongs to none. */
@@ -14,7 +14,7 @@ const UNFINISHED = ', being recovered';
 export async function closeGeneration(nc: NatsConnection, wanted: GenerationWanted): Promise<void> {
   const jsm = await jetstreamManager(nc);
   for (const { name, kind, partition } of streamsOf(wanted)) {
-    const found = (await findStream(jsm, name)) ?? (await jsm.streams.add(streamSettings(kind, partition, wanted)));
+    const found = (await findStream(jsm, name)) ?? (await jsm.streams.add(settings(kind, partition, wanted)));
     // The client's type of an update leaves it out, though only an update can set it.
     const sealed: Partial<StreamConfig> = { ...found.config, sealed: true };
     if (!found.config.sealed) await jsm.streams.update(name, sealed);
@@ -35,8 +35,8 @@ export async function openGeneration(nc: NatsConnection, wanted: GenerationWante
   const jsm = await jetstreamManager(nc);
   for (const { name, kind, partition } of streamsOf(wanted)) {
     if ((await findStream(jsm, name)) !== null) await jsm.streams.delete(name);
-    const settings = streamSettings(kind, partition, wanted);
-    await jsm.streams.add({ ...settings, description: `${settings.description}${UNFINISHED}` });
+    const wantedSettings = settings(kind, partition, wanted);
+    await jsm.streams.add({ ...wantedSettings, description: `${wantedSettings.description}${UNFINISHED}` });
   }
 }
 
@@ -44,13 +44,13 @@ export async function openGeneration(nc: NatsConnection, wanted: GenerationWante
 export async function finishGeneration(nc: NatsConnection, wanted: GenerationWanted): Promise<void> {
   const jsm: JetStreamManager = await jetstreamManager(nc);
   for (const { name, kind, partition } of streamsOf(wanted)) {
-    await jsm.streams.update(name, { description: streamSettings(kind, partition, wanted).description });
+    await jsm.streams.update(name, { description: settings(kind, partition, wanted).description });
   }
   await ensureStreams(nc, { ...wanted, kinds: [...KINDS] });
 }
 
 function streamsOf(wanted: GenerationWanted): { name: string; kind: StreamKind; partition: number }[] {
   return KINDS.flatMap((kind) =>
-    Array.from({ length: wanted.partitions }, (_, partition) => ({ kind, partition, name: streamSettings(kind, partition, wanted).name })),
+    Array.from({ length: wanted.partitions }, (_, partition) => ({ kind, partition, name: settings(kind, partition, wanted).name })),
   );
 }

@@ -46,17 +46,18 @@ export async function ensureStreams(nc: NatsConnection, wanted: StreamsWanted): 
   for (const kind of wanted.kinds) {
     await refuseOtherPartitions(jsm, kind, wanted);
     const count = partitionCount(kind, wanted.partitions);
-    await Promise.all(Array.from({ length: count }, (_, partition) => ensureStream(jsm, streamSettings(kind, partition, wanted))));
+    await Promise.all(Array.from({ length: count }, (_, partition) => ensureStream(jsm, settings(kind, partition, wanted))));
   }
 }
 
-export type StreamSettings = Pick<
+/** What of a stream's configuration must be as it is. */
+export type Settings = Pick<
   StreamConfig,
   'name' | 'subjects' | 'description' | 'retention' | 'storage' | 'discard' | 'max_bytes' | 'max_msg_size' | 'max_age' | 'max_msgs' | 'max_msgs_per_subject'
 >;
 
 /** What a stream is to be. */
-export function streamSettings(kind: StreamKind, partition: number, { generation, partitions, maxBytes }: Omit<StreamsWanted, 'kinds'>): StreamSettings {
+export function settings(kind: StreamKind, partition: number, { generation, partitions, maxBytes }: Omit<StreamsWanted, 'kinds'>): Settings {
   const { stream, subjects } = streamOf(kind, generation, partition);
   return {
     name: stream,
@@ -86,7 +87,7 @@ async function refuseOtherPartitions(jsm: JetStreamManager, kind: StreamKind, { 
     );
 }
 
-async function ensureStream(jsm: JetStreamManager, wanted: StreamSettings): Promise<void> {
+async function ensureStream(jsm: JetStreamManager, wanted: Settings): Promise<void> {
   const existing = (await findStream(jsm, wanted.name)) ?? (await createStream(jsm, wanted));
   const found = await withAllSubjects(jsm, existing.config, wanted);
   refuseOtherSettings(wanted, found);
@@ -94,14 +95,15 @@ async function ensureStream(jsm: JetStreamManager, wanted: StreamSettings): Prom
 }
 
 /** A stream made before one of its subjects was thought of takes that up; one with a subject of its own contradicts. */
-async function withAllSubjects(jsm: JetStreamManager, found: StreamConfig, { name, subjects }: StreamSettings): Promise<StreamConfig> {
+async function withAllSubjects(jsm: JetStreamManager, found: StreamConfig, { name, subjects }: Settings): Promise<StreamConfig> {
   const missing = found.subjects.length < subjects.length && found.subjects.every((subject) => subjects.includes(subject));
   return missing ? (await jsm.streams.update(name, { subjects })).config : found;
 }
 
-function refuseOtherSettings(wanted: StreamSettings, found: StreamConfig): void {
+/** @throws StreamConflictError naming the setting */
+export function refuseOtherSettings(wanted: Settings, found: StreamConfig): void {
   if (found.sealed) throw new StreamConflictError(wanted.name, 'it is sealed: its generation was closed by a recovery, and GENERATION has to say the next one');
-  for (const [setting, value] of Object.entries(wanted) as [keyof StreamSettings, unknown][]) {
+  for (const [setting, value] of Object.entries(wanted) as [keyof Settings, unknown][]) {
     if (setting === 'max_bytes') continue;
     // The server leaves out what has its zero value.
     const actual = found[setting] ?? (setting === 'max_age' ? 0 : undefined);
@@ -125,7 +127,7 @@ export async function findStream(jsm: JetStreamManager, stream: string): Promise
   }
 }
 
-async function createStream(jsm: JetStreamManager, wanted: StreamSettings): Promise<StreamInfo> {
+async function createStream(jsm: JetStreamManager, wanted: Settings): Promise<StreamInfo> {
   try {
     return await jsm.streams.add(wanted);
   } catch (error) {

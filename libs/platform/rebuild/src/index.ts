@@ -1,3 +1,4 @@
+export * from './archived-history.js';
 export * from './difference.js';
 export * from './job-messages.js';
 export * from './log-history.js';

@@ -26,10 +26,14 @@ export class LogHistory implements PricedHistory {
 
   async *read(of: LogPartition, from: number, to: number): AsyncIterable<StoredMessage> {
     if (from > to) return;
-    const { stream } = streamOf('PRICED', of.generation, of.partition);
-    const { firstSequence } = await streamInfo(await this.manager(), stream);
-    if (firstSequence > from) throw new HistoryGoneError(of, from, firstSequence);
-    yield* readRange(jetstream(this.nc), stream, from, to);
+    const first = await this.first(of);
+    if (first > from) throw new HistoryGoneError(of, from, first);
+    yield* readRange(jetstream(this.nc), streamOf('PRICED', of.generation, of.partition).stream, from, to);
+  }
+
+  /** The first message that is still there; 1 when none was ever trimmed. */
+  async first({ generation, partition }: LogPartition): Promise<number> {
+    return (await streamInfo(await this.manager(), streamOf('PRICED', generation, partition).stream)).firstSequence;
   }
 
   private manager(): Promise<JetStreamManager> {

@@ -30,7 +30,7 @@ export const NUMBERS: readonly string[] = ['rows', ...SUMS.map(([name]) => name)
  */
 export function differencesSql(generation: number, compared: RowsCompared): string {
   const part = (table: string, side: number): string => `
-    SELECT ${side} AS side, *, cityHash64(formatRow('RowBinary', *)) AS content FROM ${table} WHERE ${within(generation, compared)}`;
+    SELECT ${side} AS side, *, cityHash64(formatRow('RowBinary', *)) AS content FROM ${table} WHERE ${within(generation, compared)} AND toYYYYMM(recorded_at) NOT IN (SELECT recorded_month FROM sealed_months)`;
   const numbers = (side: number): string => [`toString(countIf(side = ${side}))`, ...SUMS.map(([, value]) => `toString(sumIf(${value}, side = ${side}))`)].join(', ');
   return `
     SELECT concat('customer "', customer_id, '", ', formatDateTime(occurred_at, '%Y-%m') AS month, ', ', provider, '/', model, ', partition ', toString(source_partition)) AS place,
@@ -43,16 +43,22 @@ export function differencesSql(generation: number, compared: RowsCompared): stri
     SETTINGS optimize_use_projections = 0`;
 }
 
-/** Partitions in which other items are held in quarantine. Their bodies are texts for people, whose form may change with a version. */
-export function quarantinedDifferencesSql(generation: number, compared: RowsCompared): string {
-  const part = (table: string, side: number): string => `
-    SELECT ${side} AS side, source_generation, source_partition, cityHash64(formatRow('RowBinary', usage_id, outcome, code, source_sequence, source_index)) AS content
-    FROM ${table} FINAL WHERE ${within(generation, compared)}`;
+/** What tells an item of a table from another; bodies are texts for people, whose form may change with a version. */
+const ITEM_COLUMNS = {
+  quarantined: 'usage_id, outcome, code, source_sequence, source_index',
+  corrections: 'usage_id, correction_id, kind, customer_id, outcome, code, requested_by, reason, requested_at, target, replaced_by, source_sequence, source_index',
+} as const;
+
+/** Partitions of which other items are kept. */
+export function itemDifferencesSql(table: keyof typeof ITEM_COLUMNS, generation: number, compared: RowsCompared): string {
+  const part = (name: string, side: number): string => `
+    SELECT ${side} AS side, source_generation, source_partition, cityHash64(formatRow('RowBinary', ${ITEM_COLUMNS[table]})) AS content
+    FROM ${name} FINAL WHERE ${within(generation, compared)}`;
   return `
-    SELECT concat('quarantine, generation ', toString(source_generation), ', partition ', toString(source_partition)) AS place,
+    SELECT concat('${table}, generation ', toString(source_generation), ', partition ', toString(source_partition)) AS place,
       [toString(countIf(side = 0))] AS in_use, [toString(countIf(side = 1))] AS from_log,
       toString(sumIf(content, side = 0)) AS in_use_hash, toString(sumIf(content, side = 1)) AS from_log_hash
-    FROM (${part(IN_USE.quarantined, 0)} UNION ALL ${part(BESIDE.quarantined, 1)})
+    FROM (${part(IN_USE[table], 0)} UNION ALL ${part(BESIDE[table], 1)})
     GROUP BY source_generation, source_partition
     HAVING in_use != from_log OR in_use_hash != from_log_hash
     ORDER BY place LIMIT ${MOST_PLACES}`;

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ClickHouseClient, killQuery, selectRows, toClickHouseFault } from '@ledgerline/clickhouse';
 import { type Difference } from '@ledgerline/rebuild';
 import { type BesideTables, type RowsCompared } from '../application/rebuild-rows.js';
-import { differencesSql, NUMBERS, type DifferenceRow, quarantinedDifferencesSql } from './beside-sql.js';
-import { BEFORE, BESIDE, IN_USE, queryIdOf } from './usage-tables.js';
+import { differencesSql, NUMBERS, type DifferenceRow, itemDifferencesSql } from './beside-sql.js';
+import { BEFORE, BESIDE, IN_USE, queryIdOf, TABLES } from './usage-tables.js';
 
 /** A sink's insert takes a second at most, and none begins while they are held. */
 const FENCE_TRIES = 600;
@@ -23,30 +23,51 @@ export class ClickHouseBesideTables implements BesideTables {
 
   async create(): Promise<void> {
     await this.drop();
-    await this.run(`CREATE TABLE ${BESIDE.events} AS ${IN_USE.events}`);
-    await this.run(`CREATE TABLE ${BESIDE.quarantined} AS ${IN_USE.quarantined}`);
+    for (const table of TABLES) await this.run(`CREATE TABLE ${BESIDE[table]} AS ${IN_USE[table]}`);
   }
 
   async drop(): Promise<void> {
-    for (const table of [BESIDE.events, BESIDE.quarantined]) await this.run(`DROP TABLE IF EXISTS ${table} SYNC`);
+    for (const table of TABLES) await this.run(`DROP TABLE IF EXISTS ${BESIDE[table]} SYNC`);
   }
 
   async differences(compared: RowsCompared): Promise<Difference[]> {
     const rows = await selectRows<DifferenceRow>(this.client, differencesSql(this.generation, compared));
-    const items = await selectRows<DifferenceRow>(this.client, quarantinedDifferencesSql(this.generation, compared));
-    return [...rows.flatMap((row) => describe(row, NUMBERS)), ...items.flatMap((row) => describe(row, ['quarantined items']))];
+    const items = await selectRows<DifferenceRow>(this.client, itemDifferencesSql('quarantined', this.generation, compared));
+    const corrections = await selectRows<DifferenceRow>(this.client, itemDifferencesSql('corrections', this.generation, compared));
+    return [...rows.flatMap((row) => describe(row, NUMBERS)), ...items.flatMap((row) => describe(row, ['quarantined items'])), ...corrections.flatMap((row) => describe(row, ['corrections']))];
   }
 
   async exchange(keep: boolean): Promise<void> {
     await this.fenced(this.shards - 1, async (queryId) => {
-      await this.run(`EXCHANGE TABLES ${IN_USE.events} AND ${BESIDE.events}`, queryId);
-      await this.run(`EXCHANGE TABLES ${IN_USE.quarantined} AND ${BESIDE.quarantined}`, queryId);
+      await this.takeOverSealed();
+      for (const table of TABLES) await this.run(`EXCHANGE TABLES ${IN_USE[table]} AND ${BESIDE[table]}`, queryId);
     });
+    await this.dropAsRetentionDid();
     if (!keep) return this.drop();
-    for (const table of ['events', 'quarantined'] as const) {
+    for (const table of TABLES) {
       await this.run(`DROP TABLE IF EXISTS ${BEFORE[table]} SYNC`);
       await this.run(`RENAME TABLE ${BESIDE[table]} TO ${BEFORE[table]}`);
     }
+  }
+
+  /** Sealed months are no longer made of rows: those whose rows are still there keep them as they are. */
+  private async takeOverSealed(): Promise<void> {
+    for (const month of await this.sealedMonths()) {
+      await this.run(`ALTER TABLE ${BESIDE.events} DROP PARTITION ${month}`);
+      await this.run(`ALTER TABLE ${BESIDE.events} ATTACH PARTITION ${month} FROM ${IN_USE.events}`);
+    }
+  }
+
+  /** Retention may have dropped a sealed month from what is now the old table after its rows were taken over. */
+  private async dropAsRetentionDid(): Promise<void> {
+    const parts = `SELECT DISTINCT partition FROM system.parts WHERE database = currentDatabase() AND table = '${BESIDE.events}' AND active AND rows > 0`;
+    const kept = new Set((await selectRows<{ partition: string }>(this.client, parts)).map(({ partition }) => Number(partition)));
+    for (const month of await this.sealedMonths()) if (!kept.has(month)) await this.run(`ALTER TABLE ${IN_USE.events} DROP PARTITION ${month}`);
+  }
+
+  private async sealedMonths(): Promise<number[]> {
+    const rows = await selectRows<{ month: number }>(this.client, 'SELECT DISTINCT recorded_month AS month FROM sealed_months ORDER BY month');
+    return rows.map(({ month }) => Number(month));
   }
 
   /**

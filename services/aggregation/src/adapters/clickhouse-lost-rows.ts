@@ -1,9 +1,9 @@
 import { type ClickHouseClient, killQuery, selectRows } from '@ledgerline/clickhouse';
 import { type LostRows } from '../application/forget-lost-rows.js';
 import { type SourceSequences } from '../application/rebuild-rows.js';
-import { IN_USE, queryIdOf } from './usage-tables.js';
+import { IN_USE, queryIdOf, TABLES } from './usage-tables.js';
 
-const TABLES = [IN_USE.events, IN_USE.quarantined] as const;
+const LOST = TABLES.map((name) => IN_USE[name]);
 const POSITION = 'source_generation, source_partition, source_sequence, source_index';
 
 /** Lost rows in ClickHouse; their copies are in tables named *_before_recovery. */
@@ -20,7 +20,7 @@ export class ClickHouseLostRows implements LostRows {
   }
 
   async keepAside(upTo: SourceSequences): Promise<void> {
-    for (const table of TABLES) {
+    for (const table of LOST) {
       const aside = `${table}_before_recovery`;
       await this.client.command({ query: `CREATE TABLE IF NOT EXISTS ${aside} AS ${table}` });
       await this.client.command({
@@ -31,7 +31,7 @@ export class ClickHouseLostRows implements LostRows {
 
   async remove(upTo: SourceSequences): Promise<number> {
     const [row] = await selectRows<{ lost: string }>(this.client, `SELECT count() AS lost FROM ${IN_USE.events} WHERE ${this.behind(upTo)}`);
-    for (const table of TABLES) await this.client.command({ query: `ALTER TABLE ${table} DELETE WHERE ${this.behind(upTo)} SETTINGS mutations_sync = 2` });
+    for (const table of LOST) await this.client.command({ query: `ALTER TABLE ${table} DELETE WHERE ${this.behind(upTo)} SETTINGS mutations_sync = 2` });
     return Number(row!.lost);
   }
 

@@ -1,9 +1,12 @@
-import { decodeUsageEnvelope, Outcome, OUTCOME_NAMES, usageIdText } from '@ledgerline/contracts';
+import { decodeUsageEnvelope, Outcome, OUTCOME_NAMES, type PricedRun, usageIdText } from '@ledgerline/contracts';
+import { correctionsOf } from './collect-corrections.js';
+import { correctionJson } from './correction-json.js';
 import { eventJson } from './event-json.js';
 import { type PlannedRun, type Range } from './plan-ranges.js';
 
-/** An event, or a whole unreadable message, that was not counted. */
+/** An event, a correction or a whole unreadable message that was not counted. */
 export interface QuarantinedItem {
+  item: 'event' | 'correction';
   /** null when the message could not be decoded */
   usageId: string | null;
   customerId: string;
@@ -25,20 +28,19 @@ export function collectQuarantined(range: Range): QuarantinedItem[] {
 }
 
 function itemsOf({ run, partition }: PlannedRun, generation: number): QuarantinedItem[] {
+  const held = run.correction ? heldCorrection : heldEvent;
   const indexes = [...run.outcomes.keys()].filter((index) => held(run.outcomes[index]!));
   if (indexes.length === 0) return [];
   const reasons = new Map(run.reasons.map((reason) => [reason.index, reason]));
-  const usage = run.undecodable ? null : decodeUsageEnvelope(run.usage);
+  const describe = run.undecodable ? unreadable(run) : run.correction ? corrections(run) : events(run);
   return indexes.map((index) => {
     const outcome = OUTCOME_NAMES.get(run.outcomes[index]!) ?? String(run.outcomes[index]);
     return {
-      usageId: usage ? usageIdText(usage.usageIds, index * 16) : null,
-      customerId: usage ? usage.dictionary[usage.customer[index]!]! : '',
+      item: run.correction ? 'correction' : 'event',
+      ...describe(index),
       outcome,
       code: reasons.get(index)?.code ?? outcome,
       detail: reasons.get(index)?.detail ?? '',
-      body: usage ? eventJson(usage, index) : Buffer.from(run.usage).toString('base64'),
-      encoding: usage ? 'json' : 'base64',
       recordedAtUs: run.recordedAtUs,
       generation,
       partition,
@@ -48,6 +50,30 @@ function itemsOf({ run, partition }: PlannedRun, generation: number): Quarantine
   });
 }
 
-function held(outcome: number): boolean {
+function heldEvent(outcome: number): boolean {
   return outcome === Outcome.quarantined || outcome === Outcome.late || outcome === Outcome.parked;
+}
+
+/** A parked correction waits for its event and needs nobody; `corrections` has it. */
+function heldCorrection(outcome: number): boolean {
+  return outcome === Outcome.quarantined;
+}
+
+type Described = (index: number) => Pick<QuarantinedItem, 'usageId' | 'customerId' | 'body' | 'encoding'>;
+
+function events(run: PricedRun): Described {
+  const usage = decodeUsageEnvelope(run.usage);
+  return (index) => ({ usageId: usageIdText(usage.usageIds, index * 16), customerId: usage.dictionary[usage.customer[index]!]!, body: eventJson(usage, index), encoding: 'json' });
+}
+
+function corrections(run: PricedRun): Described {
+  const decoded = correctionsOf(run);
+  return (index) => {
+    const correction = decoded[index]!;
+    return { usageId: usageIdText(correction.usageId), customerId: correction.customerId, body: correctionJson(correction), encoding: 'json' };
+  };
+}
+
+function unreadable({ usage }: PricedRun): Described {
+  return () => ({ usageId: null, customerId: '', body: Buffer.from(usage).toString('base64'), encoding: 'base64' });
 }

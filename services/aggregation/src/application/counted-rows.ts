@@ -1,6 +1,6 @@
-import { Outcome } from '@ledgerline/contracts';
+import { Outcome, type PricedRun } from '@ledgerline/contracts';
 
-/** How many rows of a run become rows of the table: those that count. */
+/** How many events of a run count. */
 export function countRows(outcomes: Uint8Array): number {
   let count = 0;
   for (let i = 0; i < outcomes.length; i++) if (outcomes[i] === Outcome.priced || outcomes[i] === Outcome.unpriced) count++;
@@ -13,4 +13,9 @@ export function countedRows(outcomes: Uint8Array): Uint32Array {
   let count = 0;
   for (let i = 0; i < outcomes.length; i++) if (outcomes[i] === Outcome.priced || outcomes[i] === Outcome.unpriced) picked[count++] = i;
   return picked;
+}
+
+/** How many rows of the table a run makes: its events that count, and the signed rows of corrections. */
+export function tableRowsOf({ outcomes, correction, deltas }: PricedRun): number {
+  return (correction ? 0 : countRows(outcomes)) + (deltas?.entries.length ?? 0);
 }

@@ -1,5 +1,6 @@
 import { decodePricedEnvelope } from '@ledgerline/contracts';
 import { type StoredMessage } from '@ledgerline/messaging';
+import { collectCorrections } from './collect-corrections.js';
 import { collectQuarantined } from './collect-quarantined.js';
 import { insertRange } from './insert-range.js';
 import { planRanges } from './plan-ranges.js';
@@ -19,6 +20,8 @@ export async function insertMessages(store: UsageStore, shard: number, partition
   for (const range of planRanges(envelopes, new Map([[partition, sourceEnd]]), MAX_ROWS)) {
     const held = collectQuarantined(range);
     if (held.length > 0) await store.quarantine(held);
+    const corrections = collectCorrections(range);
+    if (corrections.length > 0) await store.keepCorrections(corrections);
     await insertRange(store, { shard, epoch: 0 }, range);
   }
   return Math.max(sourceEnd, envelopes.at(-1)!.sourceTo);

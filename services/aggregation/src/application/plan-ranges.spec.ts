@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Outcome } from '@ledgerline/contracts';
-import { envelopeOf, runOf } from '@ledgerline/testing';
+import { CorrectedEvent, correctionRunOf, deltasOf, envelopeOf, runOf } from '@ledgerline/testing';
 import { planRanges, SourceGapError } from './plan-ranges.js';
 
 const none = new Map<number, number>();
@@ -37,5 +37,15 @@ describe('planRanges', () => {
     const [range] = planRanges([envelopeOf(0, [run]), envelopeOf(0, [runOf(0, 2, [{ outcome: Outcome.duplicate }])])], none, 100);
     expect(range!.rows).toBe(2);
     expect(range!.sources.get(0)).toEqual({ from: 1, to: 2 });
+  });
+
+  it('counts the rows that corrections make, in their own message or in that of a parked one\'s event, and never the corrections themselves', () => {
+    const recorded = runOf(0, 1, [{}, {}, { outcome: Outcome.duplicate }]);
+    const [first, second] = recorded.usageIds.map((usageId) => new CorrectedEvent(usageId, {}));
+    const corrections = correctionRunOf(0, 2, [{ usageId: first!.usageId }, { usageId: first!.usageId, outcome: Outcome.refused }], first!.becomes(2, 'a', {}));
+    const refused = correctionRunOf(0, 3, [{ usageId: first!.usageId, outcome: Outcome.refused }]);
+    const [range] = planRanges([envelopeOf(0, [{ ...recorded, deltas: deltasOf(0, second!.voided('b')) }, corrections, refused])], none, 100);
+    expect(range!.runs.map(({ rows }) => rows)).toEqual([3, 2, 0]);
+    expect(range).toMatchObject({ rows: 5, sources: new Map([[0, { from: 1, to: 3 }]]) });
   });
 });

@@ -1,12 +1,12 @@
 import { type PricedEnvelope, type PricedRun } from '@ledgerline/contracts';
-import { countRows } from './counted-rows.js';
+import { tableRowsOf } from './counted-rows.js';
 
 /** One USAGE message's outcomes on their way into the store. */
 export interface PlannedRun {
   partition: number;
   priceBookVersion: string;
   run: PricedRun;
-  /** How many of its rows count. */
+  /** How many rows of the table it makes. */
   rows: number;
 }
 
@@ -57,7 +57,7 @@ export function planRanges(envelopes: readonly PricedEnvelope[], progress: Reado
 }
 
 function place(ranges: Range[], { generation, partition, priceBookVersion }: PricedEnvelope, run: PricedRun, maxRows: number): void {
-  const rows = countRows(run.outcomes);
+  const rows = tableRowsOf(run);
   const month = monthOf(run.recordedAtUs);
   let range = ranges.at(-1);
   if (!range || range.month !== month || range.generation !== generation || (range.rows > 0 && range.rows + rows > maxRows)) {

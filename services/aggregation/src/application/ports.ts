@@ -1,4 +1,5 @@
 import { type Checkpoint } from '@ledgerline/messaging';
+import { type RecordedCorrection } from './collect-corrections.js';
 import { type QuarantinedItem } from './collect-quarantined.js';
 import { type Range } from './plan-ranges.js';
 
@@ -42,4 +43,6 @@ export interface UsageStore {
   endInsert(shard: number): Promise<void>;
   /** Adding the same items again changes nothing. */
   quarantine(items: readonly QuarantinedItem[]): Promise<void>;
+  /** Adding the same corrections again changes nothing. */
+  keepCorrections(corrections: readonly RecordedCorrection[]): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { decodePricedEnvelope } from '@ledgerline/contracts';
 import { type BatchConsumer, type Checkpoint, type PartitionBatch } from '@ledgerline/messaging';
 import { type Logger } from 'pino';
 import { setTimeout as delay } from 'node:timers/promises';
+import { collectCorrections } from './collect-corrections.js';
 import { collectQuarantined } from './collect-quarantined.js';
 import { insertRange } from './insert-range.js';
 import { planRanges, type Range } from './plan-ranges.js';
@@ -99,6 +100,9 @@ export class SinkBatches implements BatchConsumer {
     state.done.clear();
     const held = collectQuarantined(range);
     if (held.length > 0) await store.quarantine(held);
+    // Before the rows they make: whoever sees a corrected event finds its correction.
+    const corrections = collectCorrections(range);
+    if (corrections.length > 0) await store.keepCorrections(corrections);
     const inserts = await insertRange(store, claim, range);
     for (const { partition, run } of range.runs) state.finish({ partition, sourceSequence: run.sourceSequence, recordedAtUs: run.recordedAtUs });
     onInserted?.(range, inserts, performance.now() - startedAt);

@@ -11,12 +11,16 @@ type Int8 = ColumnType<number | bigint, number, number>;
 
 export interface AlertsTable {
   id: string;
-  quota_id: string;
-  limit_version: number;
-  period_start: string;
-  threshold_percent: number;
-  customer_id: string;
-  metric: string;
+  kind: 'quota_threshold' | 'quarantine_growth';
+  /** Of quarantine_growth only. */
+  hour_start: Generated<Date | null>;
+  /** These six, of quota_threshold only. */
+  quota_id: string | null;
+  limit_version: number | null;
+  period_start: string | null;
+  threshold_percent: number | null;
+  customer_id: string | null;
+  metric: string | null;
   provider: string | null;
   model: string | null;
   limit_value: string;
@@ -24,6 +28,7 @@ export interface AlertsTable {
   status: string;
   crossing_number: number;
   raised_at: Date;
+  reopened_count: Generated<number>;
   resolved_at: Date | null;
 }
 

@@ -1,6 +1,6 @@
 import { Metric, type QuotaEvent } from '@ledgerline/contracts';
 import { type AlertState, type AlertStatus } from '@ledgerline/domain-alerting';
-import { type AlertUpdate, type QuotaCrossing } from '../application/ports.js';
+import { type AlertUpdate, type Position, type QuotaCrossing } from '../application/ports.js';
 import { alertId } from './alert-id.js';
 
 const METRIC_NAMES: Record<Metric, string | undefined> = {
@@ -58,16 +58,20 @@ export function fromWire(message: QuotaEvent): QuotaCrossing | undefined {
     crossingNumber: crossing.crossingNumber,
     value: crossing.value,
     decidedAtUs: Number(message.decidedAtUs),
-    positions: message.positions.map(({ generation, partition, sequence }) => ({ generation, partition, sequence: Number(sequence) })),
+    positions: positionsOf(message),
   };
 }
 
-const fromUs = (timeUs: number): Date => new Date(timeUs / 1000);
+export const positionsOf = ({ positions }: QuotaEvent): Position[] =>
+  positions.map(({ generation, partition, sequence }) => ({ generation, partition, sequence: Number(sequence) }));
+
+export const fromUs = (timeUs: number): Date => new Date(timeUs / 1000);
 
 /** An alert as stored after a change. */
 export function alertToRow(crossing: QuotaCrossing, state: AlertState) {
   return {
     id: alertId(crossing),
+    kind: 'quota_threshold' as const,
     quota_id: crossing.quotaId,
     limit_version: crossing.limitVersion,
     period_start: crossing.periodStart,
@@ -81,6 +85,7 @@ export function alertToRow(crossing: QuotaCrossing, state: AlertState) {
     status: state.status,
     crossing_number: state.crossingNumber,
     raised_at: fromUs(state.raisedAtUs),
+    reopened_count: state.reopenedCount,
     resolved_at: state.resolvedAtUs === null ? null : fromUs(state.resolvedAtUs),
   };
 }
@@ -105,6 +110,7 @@ export interface AlertStateRow {
   crossing_number: number;
   value: string;
   raised_at: Date;
+  reopened_count: number;
   resolved_at: Date | null;
 }
 
@@ -113,5 +119,6 @@ export const stateFromRow = (row: AlertStateRow): AlertState => ({
   crossingNumber: row.crossing_number,
   value: row.value,
   raisedAtUs: row.raised_at.getTime() * 1000,
+  reopenedCount: row.reopened_count,
   resolvedAtUs: row.resolved_at === null ? null : row.resolved_at.getTime() * 1000,
 });

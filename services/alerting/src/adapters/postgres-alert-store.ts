@@ -9,11 +9,13 @@ import {
   type AlertUpdate,
   CheckpointMovedError,
   type CheckpointMove,
+  type GrownQuarantine,
   type QuotaCrossing,
   subjectKey,
 } from '../application/ports.js';
-import { alertId } from './alert-id.js';
+import { alertId, growthAlertId } from './alert-id.js';
 import { type AlertingDatabase } from './alerting-database.js';
+import { growthToHistoryRow, growthToRow } from './growth-mapping.js';
 import { alertToRow, type AlertStateRow, historyToRow, stateFromRow } from './mapping.js';
 
 /** Rows written by one statement; a statement has room for 65,535 parameters. */
@@ -85,7 +87,7 @@ export class PostgresAlertTransaction implements AlertTransaction {
   async alertsOf(subjects: readonly AlertSubject[]): Promise<Map<string, AlertState>> {
     const keys = new Map(subjects.map((subject) => [alertId(subject), subjectKey(subject)]));
     const { rows } = await sql<AlertStateRow & { id: string }>`
-      select id, status, crossing_number, trim_scale(value)::text as value, raised_at, resolved_at
+      select id, status, crossing_number, trim_scale(value)::text as value, raised_at, reopened_count, resolved_at
       from alerting.alerts where id = any(${[...keys.keys()]}::uuid[]) order by id for update`.execute(this.db);
     return new Map(rows.map((row) => [keys.get(row.id)!, stateFromRow(row)]));
   }
@@ -106,6 +108,20 @@ export class PostgresAlertTransaction implements AlertTransaction {
     for (let i = 0; i < alerts.length; i += CHUNK) await this.upsert(alerts.slice(i, i + CHUNK));
   }
 
+  async raiseGrowths(growths: readonly GrownQuarantine[]): Promise<GrownQuarantine[]> {
+    const rows = [...new Map(growths.map((growth) => [growthAlertId(growth.hourStartUs), growth]))];
+    const raised = await this.db
+      .insertInto('alerting.alerts')
+      .values(rows.map(([, growth]) => growthToRow(growth)))
+      .onConflict((conflict) => conflict.constraint('alerts_hour').doNothing())
+      .returning('id')
+      .execute();
+    const ids = new Set(raised.map(({ id }) => id));
+    const news = rows.flatMap(([id, growth]) => (ids.has(id) ? [growth] : []));
+    if (news.length > 0) await this.db.insertInto('alerting.alert_history').values(news.map(growthToHistoryRow)).execute();
+    return news;
+  }
+
   private async upsert(alerts: ReturnType<typeof alertToRow>[]): Promise<void> {
     await this.db
       .insertInto('alerting.alerts')
@@ -117,6 +133,7 @@ export class PostgresAlertTransaction implements AlertTransaction {
           status: row.ref('excluded.status'),
           crossing_number: row.ref('excluded.crossing_number'),
           raised_at: row.ref('excluded.raised_at'),
+          reopened_count: row.ref('excluded.reopened_count'),
           resolved_at: row.ref('excluded.resolved_at'),
         })),
       )

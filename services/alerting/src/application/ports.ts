@@ -1,4 +1,4 @@
-import { type AlertChange, type AlertState, type AlertSubject, type Crossing } from '@ledgerline/domain-alerting';
+import { type AlertChange, type AlertState, type AlertSubject, type Crossing, type QuarantineGrowth } from '@ledgerline/domain-alerting';
 
 /** A position in a PRICED stream. */
 export interface Position {
@@ -18,6 +18,11 @@ export interface QuotaCrossing extends Crossing {
   /** Plain decimal text. */
   readonly limit: string;
   /** How far usage was counted when it was decided. */
+  readonly positions: readonly Position[];
+}
+
+/** An hour's growth of the quarantine, with how far usage was counted when it was decided. */
+export interface GrownQuarantine extends QuarantineGrowth {
   readonly positions: readonly Position[];
 }
 
@@ -57,6 +62,8 @@ export interface AlertTransaction {
   /** The alerts of subjects, by `subjectKey`, locked until the end. */
   alertsOf(subjects: readonly AlertSubject[]): Promise<Map<string, AlertState>>;
   save(updates: readonly AlertUpdate[]): Promise<void>;
+  /** Raises an alert for each hour that has none; returns those raised. */
+  raiseGrowths(growths: readonly GrownQuarantine[]): Promise<GrownQuarantine[]>;
 }
 
 export interface AlertStore {
@@ -68,26 +75,45 @@ export interface AlertStore {
 export const subjectKey = ({ quotaId, limitVersion, periodStart, thresholdPercent }: AlertSubject): string =>
   `${quotaId}/v${limitVersion}/${periodStart}/${thresholdPercent}`;
 
+export const ALERT_KINDS = ['quota_threshold', 'quarantine_growth'] as const;
+export type AlertKind = (typeof ALERT_KINDS)[number];
+
 /** An alert as it is read. */
 export interface AlertView {
   readonly id: string;
-  readonly quotaId: string;
-  readonly limitVersion: number;
-  readonly customerId: string;
-  readonly metric: string;
+  readonly kind: AlertKind;
+  /** These six, of an alert about a quota only. */
+  readonly quotaId: string | null;
+  readonly limitVersion: number | null;
+  readonly customerId: string | null;
+  readonly metric: string | null;
+  readonly thresholdPercent: number | null;
+  readonly periodStart: string | null;
+  /** Of an alert about the quarantine only. */
+  readonly hourStart: Date | null;
   readonly provider: string | null;
   readonly model: string | null;
   readonly limit: string;
-  readonly thresholdPercent: number;
   readonly value: string;
-  readonly periodStart: string;
   readonly status: string;
   readonly crossingNumber: number;
   readonly raisedAt: Date;
+  readonly reopenedCount: number;
   readonly resolvedAt: Date | null;
 }
 
+/** One change of an alert, as its history keeps it. */
+export interface AlertTransition {
+  readonly change: AlertChange;
+  readonly crossingNumber: number;
+  /** Plain decimal text: the limit and the value when it was decided. */
+  readonly limit: string;
+  readonly value: string;
+  readonly decidedAt: Date;
+}
+
 export interface AlertFilter {
+  readonly kind?: AlertKind;
   readonly customerId?: string;
   readonly quotaId?: string;
   readonly status?: 'active' | 'resolved';
@@ -99,4 +125,7 @@ export interface AlertFilter {
 export interface AlertReader {
   /** Newest first. */
   list(filter: AlertFilter): Promise<AlertView[]>;
+  find(id: string): Promise<AlertView | undefined>;
+  /** In the order it happened; empty when there is no such alert. */
+  historyOf(id: string): Promise<AlertTransition[]>;
 }

@@ -1,6 +1,6 @@
 import { type Difference, type RebuildOutcome } from '@ledgerline/rebuild';
-import { type AlertStore, type QuotaCrossing } from './ports.js';
-import { RecordCrossings } from './record-crossings.js';
+import { type AlertStore } from './ports.js';
+import { type DecisionBatch, RecordAlerts } from './record-alerts.js';
 
 /** The alerts in one transaction in which they are empty, and filled again. Everybody else goes on seeing those in use. */
 export interface EmptiedAlerts {
@@ -18,23 +18,23 @@ export interface AlertsInUse {
 
 export interface RebuildAlertsOptions {
   readonly alerts: AlertsInUse;
-  /** Crossings in QUOTA's messages [1..to], in batches with the sequence each ends at. */
-  readonly crossings: (to: number) => AsyncIterable<{ readonly sequence: number; readonly crossings: readonly QuotaCrossing[] }>;
+  /** What QUOTA's messages [1..to] decided, in batches with the sequence each ends at. */
+  readonly decisions: (to: number) => AsyncIterable<Pick<DecisionBatch, 'crossings' | 'growths'> & { readonly sequence: number }>;
   readonly onProgress: (read: number, total: number) => void;
   readonly accept: (differences: readonly Difference[]) => Promise<boolean>;
 }
 
-/** Records all crossings a second time, by the rules by which they were recorded. Nobody is asked while recording waits. */
-export async function rebuildAlerts({ alerts, crossings, onProgress, accept }: RebuildAlertsOptions): Promise<RebuildOutcome> {
+/** Records all decisions a second time, by the rules by which they were recorded. Nobody is asked while recording waits. */
+export async function rebuildAlerts({ alerts, decisions, onProgress, accept }: RebuildAlertsOptions): Promise<RebuildOutcome> {
   const fill = async (accepted: boolean): Promise<readonly Difference[]> => {
     let found: readonly Difference[] = [];
     await alerts.refill(async ({ store, upTo, differences }) => {
-      const recordCrossings = new RecordCrossings(store);
+      const recordAlerts = new RecordAlerts(store);
       let fromSequence = 0;
-      for await (const batch of crossings(upTo)) {
-        const move = { fromSequence, sequence: batch.sequence, streamCreated: '', messageDigest: '', highestSeen: 0 };
-        await recordCrossings.execute({ epochs: new Map(), move, crossings: batch.crossings });
-        onProgress((fromSequence = batch.sequence), upTo);
+      for await (const { sequence, ...decided } of decisions(upTo)) {
+        const move = { fromSequence, sequence, streamCreated: '', messageDigest: '', highestSeen: 0 };
+        await recordAlerts.execute({ epochs: new Map(), move, ...decided });
+        onProgress((fromSequence = sequence), upTo);
       }
       found = await differences();
       return accepted || found.length === 0;

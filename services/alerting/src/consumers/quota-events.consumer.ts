@@ -2,20 +2,22 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { QuotaEventSchema } from '@ledgerline/contracts';
+import { type AlertChange, notifies } from '@ledgerline/domain-alerting';
 import { type BatchConsumer, type Checkpoint, ConsumeBatches, type PartitionBatch, type PartitionMessage } from '@ledgerline/messaging';
 import { LOGGER, METER } from '@ledgerline/service-kit';
 import { type Counter, type Meter } from '@opentelemetry/api';
 import { type Logger } from 'pino';
+import { growthFromWire } from '../adapters/growth-mapping.js';
 import { fromWire } from '../adapters/mapping.js';
-import { type QuotaCrossing } from '../application/ports.js';
-import { RecordCrossings } from '../application/record-crossings.js';
+import { type GrownQuarantine, type QuotaCrossing } from '../application/ports.js';
+import { RecordAlerts } from '../application/record-alerts.js';
 
 export const LOAD_CHECKPOINT = Symbol('LOAD_CHECKPOINT');
 
 /** QUOTA is one stream, read as partition 0. */
 const PARTITION = 0;
 
-/** Turns messages of the QUOTA stream into recorded crossings. */
+/** Turns messages of the QUOTA stream into recorded alerts. */
 @Controller()
 export class QuotaEventsConsumer implements BatchConsumer {
   private sequence = 0;
@@ -23,7 +25,7 @@ export class QuotaEventsConsumer implements BatchConsumer {
   private readonly skipped: Counter;
 
   constructor(
-    @Inject(RecordCrossings) private readonly recordCrossings: RecordCrossings,
+    @Inject(RecordAlerts) private readonly recordAlerts: RecordAlerts,
     @Inject(LOAD_CHECKPOINT) private readonly loadCheckpoint: () => Promise<Checkpoint>,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(METER) meter: Meter,
@@ -42,25 +44,39 @@ export class QuotaEventsConsumer implements BatchConsumer {
   async handle(@Payload() batch: PartitionBatch): Promise<void> {
     const head = batch.heads.get(PARTITION);
     if (head === undefined) return;
-    const crossings = batch.messages.flatMap((message) => this.read(message) ?? []);
-    const updates = await this.recordCrossings.execute({ epochs: batch.epochs, move: { fromSequence: this.sequence, ...head }, crossings });
+    const read = batch.messages.map((message) => this.read(message));
+    const { updates, raised } = await this.recordAlerts.execute({
+      epochs: batch.epochs,
+      move: { fromSequence: this.sequence, ...head },
+      crossings: read.flatMap(({ crossing }) => crossing ?? []),
+      growths: read.flatMap(({ growth }) => growth ?? []),
+    });
     this.sequence = head.sequence;
     for (const { crossing, change } of updates) {
       if (change === undefined) continue;
-      this.changes.add(1, { change });
       const { quotaId, customerId, metric, thresholdPercent, value, limit, periodStart } = crossing;
-      this.logger.info({ change, quotaId, customerId, metric, thresholdPercent, value, limit, periodStart }, `alert ${change}`);
+      this.tell(change, { quotaId, customerId, metric, thresholdPercent, value, limit, periodStart });
+    }
+    for (const { hourStartUs, heldEvents, threshold } of raised) {
+      this.tell('raised', { hourStart: new Date(hourStartUs / 1000), heldEvents, threshold });
     }
   }
 
+  /** What is news stands out in the log: until an alert is sent anywhere, the log is where operators are told. */
+  private tell(change: AlertChange, about: object): void {
+    this.changes.add(1, { change });
+    this.logger[notifies(change) ? 'warn' : 'info']({ change, ...about }, `alert ${change}`);
+  }
+
   /** One bad message must not stop the alerts behind it. */
-  private read(message: PartitionMessage): QuotaCrossing | undefined {
+  private read(message: PartitionMessage): { crossing?: QuotaCrossing; growth?: GrownQuarantine } {
     try {
-      return fromWire(fromBinary(QuotaEventSchema, message.data));
+      const event = fromBinary(QuotaEventSchema, message.data);
+      return { crossing: fromWire(event), growth: growthFromWire(event) };
     } catch (error) {
       this.skipped.add(1);
       this.logger.error({ err: error, sequence: message.sequence }, 'a QUOTA message could not be read and was passed over');
-      return undefined;
+      return {};
     }
   }
 }

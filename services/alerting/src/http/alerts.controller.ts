@@ -1,13 +1,16 @@
-import { Controller, Get, Header, Inject, Query } from '@nestjs/common';
-import { parseInput, RequireRole } from '@ledgerline/service-kit';
+import { Controller, Get, Header, Inject, Param, Query } from '@nestjs/common';
+import { parseInput, ProblemError, RequireRole } from '@ledgerline/service-kit';
 import { z } from 'zod';
-import { type AlertReader } from '../application/ports.js';
+import { ALERT_KINDS, type AlertReader } from '../application/ports.js';
 import { fromCursor, toCursor } from './alert-cursor.js';
-import { alertJson } from './alert-json.js';
+import { alertJson, transitionJson } from './alert-json.js';
 
 export const ALERT_READER = Symbol('ALERT_READER');
 
+const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
 const alertsQuery = z.strictObject({
+  kind: z.enum(ALERT_KINDS, `expected ${ALERT_KINDS.join(' or ')}`).optional(),
   customer_id: z
     .string()
     .min(1, 'must not be empty')
@@ -33,7 +36,7 @@ const alertsQuery = z.strictObject({
     .default(100),
 });
 
-/** Alerts about quotas, newest first. */
+/** Alerts about quotas and about what is held back, newest first. */
 @RequireRole('admin')
 @Controller('v1/alerts')
 export class AlertsController {
@@ -42,9 +45,27 @@ export class AlertsController {
   @Get()
   @Header('cache-control', 'no-store')
   async list(@Query() query: unknown) {
-    const { customer_id: customerId, quota_id: quotaId, status, cursor: behind, limit } = parseInput(alertsQuery, query);
-    const alerts = await this.reader.list({ customerId, quotaId, status, behind, limit: limit + 1 });
+    const { kind, customer_id: customerId, quota_id: quotaId, status, cursor: behind, limit } = parseInput(alertsQuery, query);
+    const alerts = await this.reader.list({ kind, customerId, quotaId, status, behind, limit: limit + 1 });
     const page = alerts.slice(0, limit);
     return { data: page.map(alertJson), next_cursor: alerts.length > limit ? toCursor(page.at(-1)!) : null };
   }
+  @Get(':id')
+  @Header('cache-control', 'no-store')
+  async get(@Param('id') id: string) {
+    const alert = UUID.test(id) ? await this.reader.find(id) : undefined;
+    if (alert === undefined) throw notFound(id);
+    return alertJson(alert);
+  }
+
+  /** Every change of an alert, oldest first. */
+  @Get(':id/history')
+  @Header('cache-control', 'no-store')
+  async history(@Param('id') id: string) {
+    const transitions = UUID.test(id) ? await this.reader.historyOf(id) : [];
+    if (transitions.length === 0) throw notFound(id);
+    return { data: transitions.map(transitionJson) };
+  }
 }
+
+const notFound = (id: string): ProblemError => new ProblemError(404, 'alert_not_found', `there is no alert ${id}`);

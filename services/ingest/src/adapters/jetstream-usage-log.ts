@@ -1,5 +1,5 @@
 import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
-import { usageSubject } from '@ledgerline/contracts';
+import { correctionSubject, usageSubject } from '@ledgerline/contracts';
 import { publishEnvelope, PublishError, type NatsConnection, type PublishFailure } from '@ledgerline/messaging';
 import { type Stored, type UsageLog } from '../application/usage-log.js';
 
@@ -34,9 +34,17 @@ export class JetStreamUsageLog implements UsageLog {
     return this.connected && !this.nc.isClosed();
   }
 
-  async append(partition: number, envelope: Uint8Array, traceparent: string | undefined): Promise<Stored> {
+  append(partition: number, envelope: Uint8Array, traceparent: string | undefined): Promise<Stored> {
+    return this.publish(usageSubject(this.generation, partition), envelope, traceparent);
+  }
+
+  appendCorrection(partition: number, envelope: Uint8Array, traceparent: string | undefined): Promise<Stored> {
+    return this.publish(correctionSubject(this.generation, partition), envelope, traceparent);
+  }
+
+  private async publish(subject: string, envelope: Uint8Array, traceparent: string | undefined): Promise<Stored> {
     try {
-      await publishEnvelope(this.js, usageSubject(this.generation, partition), envelope, {
+      await publishEnvelope(this.js, subject, envelope, {
         timeoutMs: this.timeoutMs,
         ...(traceparent ? { headers: { traceparent } } : {}),
       });

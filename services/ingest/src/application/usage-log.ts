@@ -14,6 +14,9 @@ export interface UsageLog {
    */
   append(partition: number, envelope: Uint8Array, traceparent: string | undefined): Promise<Stored>;
 
+  /** Appends a correction envelope to a partition, on the subject of corrections. Otherwise like `append`. */
+  appendCorrection(partition: number, envelope: Uint8Array, traceparent: string | undefined): Promise<Stored>;
+
   /** False while the log is known to be out of reach: there is no use in trying. */
   readonly available: boolean;
 }

@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import { ProblemError, RequireRole } from '@ledgerline/service-kit';
-import { nameProblem } from '@ledgerline/domain-metering';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { RecordEvents } from '../application/record-events.js';
 import { USAGE_LOG, type UsageLog } from '../application/usage-log.js';
+import { idempotencyKey } from './idempotency-key.js';
 import { readBody } from './read-body.js';
 import { readUsageEvent } from './read-usage-event.js';
 import { resultsText, statusOf } from './results.js';
-
-/** An Idempotency-Key may be this long, so that the item's number still fits an id. */
-const MAX_KEY_LENGTH = 200;
 
 @Controller('v1/events')
 export class EventsController {
@@ -31,7 +28,7 @@ export class EventsController {
         events,
         read: (event, row, nowUs) => readUsageEvent(event, row, nowUs, plain),
         apiKeyId: request.principal?.keyId ?? '',
-        idOf: idSource(headers['idempotency-key'], single),
+        idOf: idSource(idempotencyKey(request), single),
         backfill,
         traceparent: request.trace?.traceparent,
       }),
@@ -45,7 +42,7 @@ export class EventsController {
 }
 
 /** `?backfill=true` declares that old events are meant; only an administrator may say so. */
-function isBackfill(request: FastifyRequest): boolean {
+export function isBackfill(request: FastifyRequest): boolean {
   const { backfill } = request.query as { backfill?: string };
   if (backfill === undefined || backfill === 'false') return false;
   if (backfill !== 'true') throw new ProblemError(400, 'bad_parameter', 'A query parameter is not valid.', [{ field: 'backfill', reason: 'must be true or false' }]);
@@ -54,9 +51,7 @@ function isBackfill(request: FastifyRequest): boolean {
 }
 
 /** Ids for events that bring none: from the Idempotency-Key, so that a repeat gets the same, else new ones. */
-function idSource(key: string | string[] | undefined, single: boolean): (index: number) => string {
+function idSource(key: string | undefined, single: boolean): (index: number) => string {
   if (key === undefined) return () => randomUUID();
-  const problem = typeof key === 'string' ? nameProblem(key, MAX_KEY_LENGTH) : 'must be sent once';
-  if (problem !== null) throw new ProblemError(400, 'bad_header', 'A header is not valid.', [{ field: 'Idempotency-Key', reason: problem }]);
-  return single ? () => key as string : (index) => `${key as string}:${index}`;
+  return single ? () => key : (index) => `${key}:${index}`;
 }

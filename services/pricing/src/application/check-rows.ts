@@ -1,4 +1,5 @@
 import { partitionOf, type UsageColumns } from '@ledgerline/contracts';
+import { type CorrectionRefusal } from '@ledgerline/domain-pricing';
 import {
   MAX_ENDPOINT_LENGTH,
   MAX_METADATA_BYTES,
@@ -11,9 +12,21 @@ import {
 } from '@ledgerline/domain-metering';
 import { parseUsd, type SipKey } from '@ledgerline/kernel';
 
-/** Why an event is not counted: a stable code, and what a person reads. */
+/** Why an event is not counted, or a correction has no effect: a stable code, and what a person reads. */
 export interface Refusal {
-  code: 'wrong_envelope' | 'wrong_partition' | 'usage_id_mismatch' | 'invalid' | 'conflict' | 'undecodable';
+  code:
+    | 'wrong_envelope'
+    | 'wrong_partition'
+    | 'usage_id_mismatch'
+    | 'invalid'
+    | 'conflict'
+    | 'undecodable'
+    | 'not_found'
+    | 'not_recorded_yet'
+    | 'past_retention'
+    | 'correction_conflict'
+    | 'too_large'
+    | CorrectionRefusal['code'];
   detail: string;
 }
 

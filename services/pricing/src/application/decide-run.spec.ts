@@ -13,7 +13,7 @@ const { priced, unpriced, duplicate, quarantined } = Outcome;
 const emptyIndex = (): Promise<IdempotencyIndex> => new MemoryIdempotencyIndexes().open({ partition: 0, created: 'now' });
 
 function decide(index: IdempotencyIndex, sequence: number, data: Uint8Array, held = terms()): PricedRun {
-  return decideRun({ sequence, timestampUs: RECORDED_AT_US, data }, held, book, (claimant) => index.claim(claimant));
+  return decideRun({ sequence, timestampUs: RECORDED_AT_US, subject: '', data }, held, book, (claimant) => index.claim(claimant));
 }
 
 async function outcomesOf(...events: GivenEvent[]): Promise<number[]> {

@@ -10,6 +10,8 @@ export interface UsageMessage {
   sequence: number;
   /** the broker's, microseconds since 1970 */
   timestampUs: number;
+  /** tells usage from corrections */
+  subject: string;
   data: Uint8Array;
 }
 
@@ -19,6 +21,8 @@ export type ClaimIdentity = (claimant: Claimant) => Claim;
 /** Bytes of reasons in one run; beyond it only the code is said, so that a run fits a message. */
 const REASON_BYTES = 60_000;
 const COST_BYTES = 16;
+/** An entry of signed rows with its longest correction_id. */
+const DELTA_BYTES = 900;
 
 /**
  * Decides about every event of a USAGE message: counted and at what cost, already counted, or refused and why.
@@ -100,7 +104,8 @@ function decode(data: Uint8Array): UsageColumns | Refusal {
   }
 }
 
-function undecodable({ sequence, timestampUs, data }: UsageMessage, { code, detail }: Refusal): PricedRun {
+/** The run of a message that nobody can read: one quarantined item. */
+export function undecodable({ sequence, timestampUs, data }: UsageMessage, { code, detail }: Refusal): PricedRun {
   return {
     sourceSequence: sequence,
     recordedAtUs: timestampUs,
@@ -127,5 +132,6 @@ class Reasons {
 export function encodedBound(run: PricedRun): number {
   let bound = run.usage.length + run.outcomes.length * (1 + COST_BYTES) + 64;
   for (const { code, detail } of run.reasons) bound += code.length + Buffer.byteLength(detail) + 16;
+  if (run.deltas) bound += run.deltas.rows.length + run.deltas.entries.length * DELTA_BYTES;
   return bound;
 }

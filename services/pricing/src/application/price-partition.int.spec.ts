@@ -6,8 +6,10 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MemoryCorrectionLedger } from '../../test/memory-correction-ledger.js';
 import { countedIn, PartitionUnderTest } from '../../test/partition-under-test.js';
 import { usageEnvelope, usageIdTextOf } from '../../test/usage-events.js';
+import { noChanges } from './corrections/correction-ledger.js';
 import { FileIdempotencyIndexes } from '../adapters/file-idempotency-index.js';
 import { JetStreamPricedLog } from '../adapters/jetstream-priced-log.js';
 import { type Coverage, type IdempotencyIndexes, IndexWriteError } from './idempotency-index.js';
@@ -223,17 +225,20 @@ describe('the worker of a partition', () => {
     await worker.release();
   });
 
-  it('goes on over a trimmed PRICED with its index, and refuses without it', async () => {
+  it('goes on over a trimmed PRICED with its index and ledger, and refuses without one of them', async () => {
+    const ledger = new MemoryCorrectionLedger();
     for (let i = 0; i < 3; i++) {
       await partition.publishUsage({ id: `e${i}` });
-      await partition.drain(partition.worker({ directory, writerId: `w${i}` }));
+      await partition.drain(partition.worker({ directory, ledger, writerId: `w${i}` }));
     }
     await (await jetstreamManager(nc)).streams.purge(streamOf('PRICED', generation, 0).stream, { seq: 3 });
-    const kept = partition.worker({ directory });
+    await ledger.save(await ledger.progress(), 3, noChanges());
+    const kept = partition.worker({ directory, ledger });
     await kept.recover();
     expect(kept.identities).toBe(3);
     await kept.release();
-    const bare = partition.worker({ directory: join(directory, 'bare') });
+    await expect(partition.worker({ directory }).recover()).rejects.toThrow("it begins at 3, but the corrections' ledger covers it only to 0");
+    const bare = partition.worker({ directory: join(directory, 'bare'), ledger });
     await expect(bare.recover()).rejects.toThrow(`PRICED_g${generation}_p0: it begins at 3, but the idempotency index covers it only to 0`);
   });
 

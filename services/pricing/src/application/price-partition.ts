@@ -1,8 +1,11 @@
 import { crc32 } from 'node:zlib';
-import { encodePricedEnvelope, PRICED_SCHEMA, type PricedEnvelope, type PricedRun } from '@ledgerline/contracts';
+import { correctionSubject, encodePricedEnvelope, PRICED_SCHEMA, type PricedEnvelope, type PricedRun } from '@ledgerline/contracts';
 import { type PriceBook } from '@ledgerline/domain-pricing';
 import { type Checkpoint, messageDigest } from '@ledgerline/messaging';
 import { type PartitionTerms } from './check-rows.js';
+import { CorrectPartition } from './corrections/correct-partition.js';
+import { type CorrectionLedger } from './corrections/correction-ledger.js';
+import { type StoredEvents } from './corrections/stored-events.js';
 import { decideRun, encodedBound, type UsageMessage } from './decide-run.js';
 import { type IdempotencyIndex, type IdempotencyIndexes, IndexWriteError } from './idempotency-index.js';
 import { type Ownership } from './ownership.js';
@@ -14,6 +17,8 @@ export interface PricePartitionOptions {
   book: PriceBook;
   log: PricedLog;
   indexes: IdempotencyIndexes;
+  ledger: CorrectionLedger;
+  stored: StoredEvents;
   ownership: Ownership;
   /** unique to this process: tells its own messages from another's */
   writerId: string;
@@ -44,7 +49,13 @@ export class PricePartition {
   private pricedSequence = 0;
   private sourceTo = 0;
 
-  constructor(private readonly options: PricePartitionOptions) {}
+  private readonly corrections: CorrectPartition;
+  private readonly correctionSubject: string;
+
+  constructor(private readonly options: PricePartitionOptions) {
+    this.corrections = new CorrectPartition(options);
+    this.correctionSubject = correctionSubject(options.terms.generation, options.terms.partition);
+  }
 
   /** Finds the position behind the last PRICED message and brings the index up to it. Gives up whatever was not stored. */
   async recover(): Promise<Checkpoint> {
@@ -54,6 +65,7 @@ export class PricePartition {
     const last = await log.last();
     if (last === null) await this.refuseLostOutcomes(state.lastSequence);
     await this.recoverIndex(state.created, last?.sequence ?? 0);
+    await this.corrections.recover(last?.sequence ?? 0);
     if (last === null) return this.standAt(0, 0, '');
     const envelope = readEnvelope(log, last, terms);
     return this.standAt(last.sequence, envelope.sourceTo, messageDigest(envelope.runs[envelope.runs.length - 1]!.usage));
@@ -65,7 +77,15 @@ export class PricePartition {
     let runs: PricedRun[] = [];
     let bytes = 0;
     for (const message of messages) {
-      const run = this.decide(message);
+      const correcting = message.subject === this.correctionSubject;
+      // A correction finds its original in PRICED, so that has to be there.
+      if (runs.length > 0 && correcting !== (runs[0]!.correction === true)) {
+        await this.store(runs, traceparent);
+        runs = [];
+        bytes = 0;
+      }
+      const decided = correcting ? this.corrections.decide(message, this.index) : this.decide(message);
+      const run = decided instanceof Promise ? await decided : decided;
       const bound = encodedBound(run);
       if (runs.length > 0 && (runs.length === MAX_RUNS || bytes + bound > MAX_BYTES)) {
         await this.store(runs, traceparent);
@@ -90,9 +110,10 @@ export class PricePartition {
     await index?.close();
   }
 
-  private decide(message: UsageMessage): PricedRun {
+  private decide(message: UsageMessage): PricedRun | Promise<PricedRun> {
     const { terms, book } = this.options;
-    return decideRun(message, terms, book, (claimant) => this.index!.claim(claimant));
+    const run = decideRun(message, terms, book, (claimant) => this.index!.claim(claimant));
+    return this.corrections.anyAwaited ? this.corrections.withParked(run, book.version) : run;
   }
 
   private async store(runs: PricedRun[], traceparent: string | undefined): Promise<void> {
@@ -113,6 +134,7 @@ export class PricePartition {
     this.pricedSequence = sequence;
     this.sourceTo = envelope.sourceTo;
     await this.index!.cover({ pricedSequence: sequence, sourceTo: envelope.sourceTo, checksum: crc32(bytes) });
+    await this.corrections.stored(runs, sequence);
     this.options.onRuns?.(runs);
   }
 

@@ -1,9 +1,9 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { Metric as WireMetric, QuotaEventSchema, quotaSubject } from '@ledgerline/contracts';
-import { formatAmount, isMetric, METRIC_PLACES, type Metric, monthStartText, type Quota } from '@ledgerline/domain-quota';
+import { formatAmount, isMetric, METRIC_PLACES, type Metric, monthStartText, type QuarantineGrew, quarantineGrewId, type Quota } from '@ledgerline/domain-quota';
 import { parseScaled } from '@ledgerline/kernel';
 import { type Selectable } from 'kysely';
-import { type Decision } from '../application/ports.js';
+import { type Decision, type Position } from '../application/ports.js';
 import { type QuotasTable } from './quota-database.js';
 
 const WIRE_METRIC: Record<Metric, WireMetric> = {
@@ -21,6 +21,8 @@ export interface OutboxMessage {
   readonly subject: string;
   readonly payload: Uint8Array;
 }
+
+const positionToWire = ({ generation, partition, sequence }: Position) => ({ generation, partition, sequence: BigInt(sequence) });
 
 /** A decision as it goes over the wire (quota_event.proto). */
 export function toWire({ eventId, window: { quota, month }, event, value, decidedAtUs, positions }: Decision): OutboxMessage {
@@ -40,7 +42,7 @@ export function toWire({ eventId, window: { quota, month }, event, value, decide
   const message = create(QuotaEventSchema, {
     eventId,
     decidedAtUs: BigInt(decidedAtUs),
-    positions: positions.map(({ generation, partition, sequence }) => ({ generation, partition, sequence: BigInt(sequence) })),
+    positions: positions.map(positionToWire),
     event:
       event.kind === 'crossed' ? { case: 'thresholdCrossed', value: { crossing } } : { case: 'thresholdUncrossed', value: { crossing } },
   });
@@ -62,6 +64,21 @@ export function customerSeenToWire(customerId: string, decidedAtUs: number): Out
     event: { case: 'customerSeen', value: { customerId } },
   });
   return { eventId, subject: CUSTOMER_SEEN_SUBJECT, payload: toBinary(QuotaEventSchema, message) };
+}
+
+/** An hour's growth as it goes over the wire. */
+export function quarantineGrewToWire({ hourStartUs, heldEvents, threshold }: QuarantineGrew, decidedAtUs: number, positions: readonly Position[]): OutboxMessage {
+  const eventId = quarantineGrewId(hourStartUs);
+  const message = create(QuotaEventSchema, {
+    eventId,
+    decidedAtUs: BigInt(decidedAtUs),
+    positions: positions.map(positionToWire),
+    event: {
+      case: 'quarantineGrew',
+      value: { hourStartUs: BigInt(hourStartUs), heldEvents: BigInt(heldEvents), threshold: BigInt(threshold) },
+    },
+  });
+  return { eventId, subject: quotaSubject('quarantine-grew'), payload: toBinary(QuotaEventSchema, message) };
 }
 
 /** @throws when the database holds what no quota can be: it was written by somebody else */

@@ -1,4 +1,4 @@
-import { type MonthNumber, type Quota, type WindowState } from '@ledgerline/domain-quota';
+import { type MonthNumber, type QuarantineGrew, type QuarantineHour, type Quota, type WindowState } from '@ledgerline/domain-quota';
 import { fenceLease } from '@ledgerline/postgres';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import {
@@ -12,9 +12,10 @@ import {
 } from '../application/ports.js';
 import { type UsageTally } from '../application/usage-tally.js';
 import { textArray } from './array-literal.js';
-import { customerSeenToWire, toWire } from './mapping.js';
+import { customerSeenToWire, quarantineGrewToWire, toWire } from './mapping.js';
 import { moveCheckpoints, positions } from './postgres-checkpoints.js';
 import { enqueue } from './postgres-outbox.js';
+import { addHeldEvents, markAnnounced } from './postgres-quarantine-hours.js';
 import { deleteQuota, insertQuota, lockQuota, lockQuotasOf, updateQuota } from './postgres-quotas.js';
 import { addSums, monthsUsedBy, SumRowsGoneError, valuesOf } from './postgres-usage-sums.js';
 import { saveStates, statesOf } from './postgres-windows.js';
@@ -152,6 +153,22 @@ export class PostgresQuotaTransaction implements QuotaTransaction {
 
   saveStates(changes: readonly { window: QuotaWindow; state: WindowState }[]): Promise<void> {
     return saveStates(this.db, changes);
+  }
+
+  addHeldEvents(heldByHour: ReadonlyMap<number, number>): Promise<QuarantineHour[]> {
+    return addHeldEvents(this.db, heldByHour);
+  }
+
+  async announceGrowth(growths: readonly QuarantineGrew[], decidedAtUs: number, at: readonly Position[]): Promise<void> {
+    await sql`select set_config('synchronous_commit', 'on', true)`.execute(this.db);
+    await markAnnounced(
+      this.db,
+      growths.map(({ hourStartUs }) => hourStartUs),
+    );
+    await enqueue(
+      this.db,
+      growths.map((grew) => quarantineGrewToWire(grew, decidedAtUs, at)),
+    );
   }
 
   /** An alert must not be told of a crossing that a crash takes back: this commit waits for the disk. */

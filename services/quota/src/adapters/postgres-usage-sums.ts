@@ -33,6 +33,7 @@ export class SumRowsGoneError extends Error {
  * @throws SumRowsGoneError
  */
 export async function addSums(db: Kysely<QuotaDatabase>, tally: UsageTally, ids: SumRowIds, table = USAGE_SUMS): Promise<LearnedRow[]> {
+  if (touchedSums(tally).length === 0) return [];
   const { known, unknown } = findRows(tally, ids);
   if (known.rows.length > 0) await updateById(db, tally, known, table);
   return unknown.length > 0 ? upsertByKey(db, tally, inKeyOrder(tally, unknown), table) : [];

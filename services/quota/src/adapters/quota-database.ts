@@ -12,6 +12,7 @@ export interface QuotaDatabase {
   'quota.quotas': QuotasTable;
   'quota.windows': WindowsTable;
   'quota.outbox': OutboxTable;
+  'quota.quarantine_hours': { hour_start: Date; held_events: Int8; announced: Generated<boolean> };
 }
 
 export interface UsageSumsTable {

@@ -1,7 +1,7 @@
 import { type Clock } from '@ledgerline/kernel';
-import { type MonthNumber } from '@ledgerline/domain-quota';
+import { decideQuarantineHour, type MonthNumber } from '@ledgerline/domain-quota';
 import { type UsageTally } from './usage-tally.js';
-import { decideWindows } from './decide-windows.js';
+import { type DecisionMoment, decideWindows } from './decide-windows.js';
 import { type CheckpointMove, type QuotaStore, type QuotaTransaction, type QuotaWindow } from './ports.js';
 
 /** What a batch of priced usage adds, and where it leaves the checkpoints. */
@@ -10,6 +10,8 @@ export interface CountedBatch {
   readonly epochs: ReadonlyMap<number, number>;
   readonly moves: readonly CheckpointMove[];
   readonly tally: UsageTally;
+  /** Events that were quarantined or late, by the hour (microseconds since the Unix epoch) in which they were recorded. */
+  readonly heldByHour: ReadonlyMap<number, number>;
 }
 
 /** Customers kept in memory as known; past this the set starts anew and the table answers. */
@@ -28,6 +30,8 @@ export class CountUsage {
   constructor(
     private readonly store: QuotaStore,
     private readonly clock: Clock,
+    /** Held events in one hour that are worth an alert. */
+    private readonly quarantineThreshold: number,
   ) {}
 
   /** Returns how many decisions were announced. @throws when nothing was committed, or it is unknown whether it was */
@@ -40,20 +44,32 @@ export class CountUsage {
   }
 
   private async count(transaction: QuotaTransaction, batch: CountedBatch, unknown: readonly string[]): Promise<number> {
-    const { tally, moves } = batch;
-    const decidedAtUs = this.clock.nowMs() * 1000;
+    const { tally, moves, heldByHour } = batch;
+    const positions = moves.map(({ partition, sequence }) => ({ generation: batch.generation, partition, sequence }));
+    const moment = { decidedAtUs: this.clock.nowMs() * 1000, positions };
     await transaction.enterCounting();
     await transaction.fence(batch.epochs);
     await transaction.moveCheckpoints(moves);
-    if (tally.rowCount === 0) return 0;
-    const seen = unknown.length > 0 ? await transaction.rememberCustomers(unknown, decidedAtUs) : [];
+    const counted = tally.rowCount > 0 ? await this.countTally(transaction, tally, unknown, moment) : 0;
+    // Last: whoever waits for an hour's row holds everything else already, so nobody waits in a circle.
+    return counted + (heldByHour.size > 0 ? await this.countHeld(transaction, heldByHour, moment) : 0);
+  }
+
+  private async countTally(transaction: QuotaTransaction, tally: UsageTally, unknown: readonly string[], moment: DecisionMoment): Promise<number> {
+    const seen = unknown.length > 0 ? await transaction.rememberCustomers(unknown, moment.decidedAtUs) : [];
     await transaction.addSums(tally);
     const quotas = await transaction.lockQuotasOf(tally.customers);
     if (quotas.length === 0) return seen.length;
     const months = monthsByCustomer(tally, new Set(quotas.map((quota) => quota.customerId)));
     const windows = quotas.flatMap((quota) => [...(months.get(quota.customerId) ?? [])].map((month): QuotaWindow => ({ quota, month })));
-    const positions = moves.map(({ partition, sequence }) => ({ generation: batch.generation, partition, sequence }));
-    return seen.length + (await decideWindows(transaction, windows, { decidedAtUs, positions }));
+    return seen.length + (await decideWindows(transaction, windows, moment));
+  }
+
+  private async countHeld(transaction: QuotaTransaction, heldByHour: ReadonlyMap<number, number>, moment: DecisionMoment): Promise<number> {
+    const hours = await transaction.addHeldEvents(heldByHour);
+    const growths = hours.flatMap((hour) => decideQuarantineHour(hour, this.quarantineThreshold) ?? []);
+    if (growths.length > 0) await transaction.announceGrowth(growths, moment.decidedAtUs, moment.positions);
+    return growths.length;
   }
 }
 

@@ -1,24 +1,24 @@
-/** Where a number's sum would stop being exact, it moves on into a bigint. */
+/** Where a number's sum would stop being exact, above or below zero, it moves on into a bigint. */
 const MAX_EXACT = Number.MAX_SAFE_INTEGER;
 
 /**
- * Sums by row, exact at any size: doubles as long as they are whole numbers up to 2^53-1, bigints beyond.
+ * Sums by row, exact at any size: doubles as long as they are whole numbers from -(2^53-1) to 2^53-1, bigints beyond.
  * A tally of 60,000 events adds doubles only, unless somebody really uses 9 * 10^15 tokens.
  */
 export class ExactColumn {
-  /** False as long as every row is zero. */
+  /** False as long as nothing but zeros was added. */
   touched = false;
   private low = new Float64Array(1024);
   private readonly high = new Map<number, bigint>();
 
-  /** Adds a whole number from 0 to 2^53-1. */
+  /** Adds a whole number from -(2^53-1) to 2^53-1. */
   add(row: number, amount: number): void {
     if (amount === 0) return;
     this.touched = true;
     if (row >= this.low.length) this.grow(row);
     const sum = this.low[row]! + amount;
-    // A sum past 2^53-1 may be rounded, but never to something below it.
-    if (sum <= MAX_EXACT) this.low[row] = sum;
+    // A sum past 2^53-1 may be rounded, but never to something nearer to zero than that.
+    if (sum <= MAX_EXACT && sum >= -MAX_EXACT) this.low[row] = sum;
     else this.addBig(row, BigInt(amount));
   }
 

@@ -1,4 +1,4 @@
-import { type Metric, type MonthNumber, type Quota, type WindowEvent, type WindowState } from '@ledgerline/domain-quota';
+import { type Metric, type MonthNumber, type QuarantineGrew, type QuarantineHour, type Quota, type WindowEvent, type WindowState } from '@ledgerline/domain-quota';
 import { type UsageTally } from './usage-tally.js';
 
 /** A position in a PRICED stream. */
@@ -90,6 +90,10 @@ export interface QuotaTransaction {
   saveStates(changes: readonly { window: QuotaWindow; state: WindowState }[]): Promise<void>;
   /** Puts decisions into the outbox, and makes the commit wait for the disk. */
   announce(decisions: readonly Decision[]): Promise<void>;
+  /** Adds to the counts of held events by hour (microseconds since the Unix epoch), in one order; returns those hours as they are then. */
+  addHeldEvents(heldByHour: ReadonlyMap<number, number>): Promise<QuarantineHour[]>;
+  /** Marks hours as announced and puts that into the outbox; the commit waits for the disk. */
+  announceGrowth(growths: readonly QuarantineGrew[], decidedAtUs: number, positions: readonly Position[]): Promise<void>;
 }
 
 export interface QuotaStore {

@@ -1,4 +1,4 @@
-import { Outcome, QUANTITIES, readInt128, TOKEN_QUANTITIES, type UsageColumns } from '@ledgerline/contracts';
+import { type Delta, eventCountOf, Outcome, QUANTITIES, readInt128, TOKEN_QUANTITIES, type UsageColumns } from '@ledgerline/contracts';
 import { monthOf, type MonthNumber, monthStartUs } from '@ledgerline/domain-quota';
 import { ExactColumn } from './exact-column.js';
 
@@ -37,7 +37,7 @@ export interface Scope {
  * object is made for an event.
  */
 export class UsageTally {
-  /** Events counted: those with the outcome priced or unpriced. */
+  /** Events counted: those with the outcome priced or unpriced. Corrections of them are none. */
   events = 0;
   /** By row. */
   readonly customerOf: number[] = [];
@@ -80,10 +80,38 @@ export class UsageTally {
     // Each event is one request, a failed call too, unless it says how many it stands for.
     for (let i = 0; i < rows.length; i++) {
       if (rows[i]! < 0) continue;
+      this.events++;
       this.sums.event_count.add(rows[i]!, 1);
       const stated = requests?.[i] ?? -1;
       this.sums.requests.add(rows[i]!, stated >= 0 ? stated : 1);
     }
+  }
+
+  /**
+   * Adds signed rows, each in the month that its event occurred in. A row that retracts is negative throughout; a credit is a cost and
+   * nothing else.
+   *
+   * @param usage one row for each entry, priced or unpriced
+   */
+  addDeltas(usage: UsageColumns, entries: readonly Delta[]): void {
+    const rows = this.rowsOf(
+      usage,
+      Uint8Array.from(entries, ({ outcome }) => outcome),
+    );
+    const stated = usage.quantities.find(({ quantity }) => quantity === REQUESTS)?.values as Float64Array | undefined;
+    entries.forEach((entry, i) => {
+      const row = rows[i]!;
+      const sign = eventCountOf(entry);
+      const requests = stated?.[i] ?? -1;
+      this.sums.event_count.add(row, sign);
+      this.sums.requests.add(row, sign * (requests >= 0 ? requests : 1));
+      if (entry.outcome === Outcome.unpriced) this.sums.unpriced_events.add(row, sign);
+      else this.sums.cost_usd.addBig(row, entry.costPicoUsd);
+      for (const { quantity, values } of usage.quantities) {
+        const name = SUM_OF_QUANTITY[quantity];
+        if (name !== undefined) addSigned(this.sums[name], row, sign, values[i]!);
+      }
+    });
   }
 
   /** The row of every event, -1 for those that do not count. */
@@ -122,7 +150,6 @@ export class UsageTally {
         rowsOfMonth.set(key, row);
       }
       rows[i] = row;
-      this.events++;
     }
     return rows;
   }
@@ -174,4 +201,11 @@ function addAmounts(sum: ExactColumn, rows: Int32Array, values: Float64Array | B
   } else {
     for (let i = 0; i < rows.length; i++) if (rows[i]! >= 0 && values[i]! > 0n) sum.addBig(rows[i]!, values[i]!);
   }
+}
+
+/** Amounts are never negative; -1 stands for one that the event does not have. */
+function addSigned(sum: ExactColumn, row: number, sign: number, amount: number | bigint): void {
+  if (amount <= 0) return;
+  if (typeof amount === 'bigint') sum.addBig(row, BigInt(sign) * amount);
+  else sum.add(row, sign * amount);
 }

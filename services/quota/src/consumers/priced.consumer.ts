@@ -57,7 +57,7 @@ export class PricedConsumer implements BatchConsumer {
   async handle(@Payload() batch: PartitionBatch): Promise<void> {
     const startedAtMs = performance.now();
     const { generation, units, onDecisions, pace } = this.options;
-    const { tally, moves, unreadable } = readPriced(batch, generation, this.counted);
+    const { tally, moves, heldByHour, unreadable } = readPriced(batch, generation, this.counted);
     for (const { message, reason } of unreadable) {
       this.skipped.add(1);
       this.logger.error(
@@ -67,7 +67,7 @@ export class PricedConsumer implements BatchConsumer {
     }
     const held = new Set(moves.map(({ partition }) => partition % units));
     const epochs = new Map([...batch.epochs].filter(([unit]) => held.has(unit)));
-    const decisions = await this.countUsage.execute({ generation, epochs, moves, tally });
+    const decisions = await this.countUsage.execute({ generation, epochs, moves, tally, heldByHour });
     for (const { partition, sequence, sourceSequence } of moves) this.counted.set(partition, { sequence, sourceSequence });
     this.events.add(tally.events);
     if (decisions > 0) onDecisions();

@@ -1,14 +1,53 @@
 import { QUANTITIES, type QuantityKind } from '@ledgerline/kernel';
-import { type EventView, type SummaryView } from '../application/ports.js';
+import { type CorrectionRecord, type EventRow, type EventView, type Position, type SummaryView } from '../application/ports.js';
 import { columnOf, type Grouping } from '../application/summary-query.js';
 
 /** A row as ClickHouse writes it in JSON: 64-bit and larger numbers, decimals and times are text. */
 export type Row = Record<string, unknown> & { usage_mask?: number };
 
-const OPTIONAL = ['project_id', 'user_id', 'operation', 'endpoint', 'transaction_id', 'service_tier', 'error_code', 'api_key_id'] as const;
+const OPTIONAL = ['project_id', 'user_id', 'operation', 'endpoint', 'transaction_id', 'service_tier', 'error_code', 'api_key_id', 'price_book_version'] as const;
 
-/** A stored event as the API shows it; what the client left out is left out. */
-export function eventView(row: Row): EventView {
+/** A row of usage_events. */
+export function eventRow(row: Row): EventRow {
+  return {
+    kind: row['kind'] as string,
+    version: row['version'] as number,
+    correctionId: row['correction_id'] as string,
+    eventCount: row['event_count'] as -1 | 0 | 1,
+    costUsd: row['cost_usd'] as string | null,
+    position: position(row),
+    event: eventView(row),
+  };
+}
+
+/** A row of corrections. */
+export function correctionRecord(row: Row): CorrectionRecord {
+  return {
+    correctionId: row['correction_id'] as string,
+    kind: row['kind'] as string,
+    customerId: row['customer_id'] as string,
+    outcome: row['outcome'] as string,
+    code: row['code'] as string,
+    detail: row['detail'] as string,
+    requestedBy: row['requested_by'] as string,
+    reason: row['reason'] as string,
+    requestedAt: isoTime(row['requested_at'] as string),
+    target: json(row['target'] as string),
+    replacedBy: row['replaced_by'] as string | null,
+    recordedAt: isoTime(row['recorded_at'] as string),
+    position: position(row),
+  };
+}
+
+const position = (row: Row): Position => ({
+  generation: row['source_generation'] as number,
+  partition: row['source_partition'] as number,
+  sequence: Number(row['source_sequence']),
+  index: row['source_index'] as number,
+});
+
+/** A stored event as the API shows it; what the client left out is left out, and the price book where the cost was stated. */
+function eventView(row: Row): EventView {
   const optional = Object.fromEntries(OPTIONAL.flatMap((name) => (row[name] === '' ? [] : [[name, row[name]]])));
   return {
     usage_id: row['usage_id'],
@@ -25,7 +64,6 @@ export function eventView(row: Row): EventView {
     usage: Object.fromEntries(QUANTITIES.filter(({ index }) => ((row.usage_mask ?? 0) >>> index) & 1).map((kind) => [kind.name, amount(kind, row[kind.name] as string)])),
     cost_usd: row['cost_usd'],
     client_cost_usd: row['client_cost_usd'] ?? undefined,
-    price_book_version: row['price_book_version'],
     tags: row['tags'],
     request_metadata: json(row['request_metadata'] as string),
     response_metadata: json(row['response_metadata'] as string),
@@ -48,13 +86,16 @@ export function quarantinedView(row: Row): EventView {
 
 /** Its cost is the sum of the costs that are known; null where none is, because unknown is not zero. */
 export function summaryView(groupBy: readonly Grouping[], row: Row): SummaryView {
-  const unpriced = wholeNumber(row['total_unpriced'] as string);
+  const events = BigInt(row['total_events'] as string);
+  const unpriced = BigInt(row['total_unpriced'] as string);
+  // What was taken back leaves a sum of 0 where nothing has a price any more.
+  const known = unpriced === 0n || events > unpriced || /[1-9]/.test((row['total_cost'] as string | null) ?? '');
   return {
     ...Object.fromEntries(groupBy.map((grouping) => [columnOf(grouping), row[`group_${grouping}`]])),
-    event_count: wholeNumber(row['total_events'] as string),
+    event_count: wholeNumber(String(events)),
     ...Object.fromEntries(QUANTITIES.map((kind) => [kind.name, amount(kind, row[`total_${kind.name}`] as string)])),
-    cost_usd: row['total_cost'] ?? (unpriced === 0 ? '0' : null),
-    unpriced_events: unpriced,
+    cost_usd: known ? (row['total_cost'] ?? '0') : null,
+    unpriced_events: wholeNumber(String(unpriced)),
   };
 }
 

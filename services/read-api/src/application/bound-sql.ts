@@ -21,9 +21,9 @@ export class Conditions {
     return value === undefined ? this : this.add(`${column} = {${column}:String}`, { [column]: value });
   }
 
-  /** `WHERE …`, or nothing. */
-  toSQL(): string {
-    return this.texts.length === 0 ? '' : `\nWHERE ${this.texts.join('\n  AND ')}`;
+  /** `WHERE …` on a line of its own with a line for each, or `gap` between all of them; or nothing. */
+  toSQL(gap?: string): string {
+    return this.texts.length === 0 ? '' : `${gap ?? '\n'}WHERE ${this.texts.join(`${gap ?? '\n  '}AND `)}`;
   }
 }
 

@@ -15,6 +15,8 @@ export interface EventQuery {
   toUs?: number;
   /** The last event of the page before. */
   after?: EventPosition;
+  /** Voided events too. */
+  includeVoided?: boolean;
   limit: number;
 }
 
@@ -24,7 +26,8 @@ export interface EventPosition {
   usageId: string;
 }
 
-const FIELDS = [
+/** What a row says, and which state of its event it adds or takes back. */
+export const FIELDS = [
   'usage_id',
   'id',
   'source',
@@ -52,31 +55,42 @@ const FIELDS = [
   ...QUANTITIES.map(({ name }) => name),
   'occurred_at',
   'recorded_at',
+  'kind',
+  'version',
+  'correction_id',
+  'event_count',
+  'source_generation',
+  'source_partition',
+  'source_sequence',
+  'source_index',
 ].join(', ');
 
-/** One event by its address. */
-export function eventByIdSQL(usageId: string): BoundSql {
-  return { sql: `SELECT ${FIELDS}\nFROM usage_events\nWHERE usage_id = {usage_id:UUID}\n  AND kind = 'recorded'\nLIMIT 1`, parameters: { usage_id: usageId } };
-}
-
-/** Something that was not counted, by the address it would have had. */
-export function quarantinedByIdSQL(usageId: string): BoundSql {
+/**
+ * One row more than the limit, so that the caller knows whether there is another page.
+ *
+ * An event has one row that counts for each of its versions, and one that takes back each version but the present one. All of them agree
+ * in everything but quantities, cost and status, so the inner query is narrowed by the same conditions but the status. A skip index finds
+ * its rows (almost no part has any), and both queries read one snapshot of the table.
+ */
+export function eventsSQL(query: EventQuery): BoundSql {
+  const event = identity(query);
+  const net = `event_count > 0\n  AND (usage_id, version) NOT IN (SELECT usage_id, version FROM usage_events${identity(query).add('event_count < 0').toSQL(' ')})`;
+  event.add(query.includeVoided ? `(${net}\n  OR event_count < 0 AND kind = 'voided')` : net);
+  if (query.status !== undefined) event.add(`status = '${query.status}'`);
   return {
-    sql: `SELECT usage_id, customer_id, outcome, code, detail, body, recorded_at\nFROM quarantined_items\nWHERE usage_id = {usage_id:UUID}\nORDER BY source_generation DESC, source_sequence DESC, source_index DESC\nLIMIT 1`,
-    parameters: { usage_id: usageId },
+    sql: `SELECT ${FIELDS}\nFROM usage_events${event.toSQL()}\nORDER BY occurred_at DESC, usage_id DESC\nLIMIT {limit:UInt32}`,
+    parameters: { ...event.parameters, limit: query.limit + 1 },
   };
 }
 
-/** One row more than the limit, so that the caller knows whether there is another page. */
-export function eventsSQL(query: EventQuery): BoundSql {
+/** Conditions on what corrections never change. */
+function identity(query: EventQuery): Conditions {
   const where = new Conditions()
-    .add("kind = 'recorded'")
     .equals('customer_id', query.customerId)
     .equals('provider', query.provider)
     .equals('model', query.model)
     .equals('project_id', query.projectId)
     .equals('transaction_id', query.transactionId);
-  if (query.status !== undefined) where.add(`status = '${query.status}'`);
   if (query.fromUs !== undefined) where.add(`occurred_at >= ${boundTime('from')}`, { from: query.fromUs });
   if (query.toUs !== undefined) where.add(`occurred_at < ${boundTime('to')}`, { to: query.toUs });
   if (query.after !== undefined) {
@@ -84,8 +98,5 @@ export function eventsSQL(query: EventQuery): BoundSql {
     where.add(`occurred_at <= ${time}`, { after_time: query.after.occurredAtUs });
     where.add(`(occurred_at, usage_id) < (${time}, {after_id:UUID})`, { after_id: query.after.usageId });
   }
-  return {
-    sql: `SELECT ${FIELDS}\nFROM usage_events${where.toSQL()}\nORDER BY occurred_at DESC, usage_id DESC\nLIMIT {limit:UInt32}`,
-    parameters: { ...where.parameters, limit: query.limit + 1 },
-  };
+  return where;
 }

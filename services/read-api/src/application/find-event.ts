@@ -1,31 +1,43 @@
-import { partitionOf, usageIdBytes } from '@ledgerline/contracts';
-import { type EventView, type UsageReader } from './ports.js';
-import { NotVisibleYetError, type Visibility } from './visibility.js';
+import { type Absence } from './absence.js';
+import { type EventRow, type EventScope, type EventView, type UsageReader } from './ports.js';
+import { presentEvent } from './present-event.js';
+import { type ReadOwnWrites } from './read-own-writes.js';
 
-/**
- * One event by its address, own writes included: "not found" is only ever said of what was not acknowledged.
- *
- * @returns null when there is none
- * @throws NotVisibleYetError, StoreUnavailableError
- */
+/** Which event, whose, and when it was recorded or occurred if the caller knows (microseconds since 1970). */
+export interface EventQuestion {
+  usageId: string;
+  scope: EventScope;
+  saidUs?: number;
+}
+
+/** They say nothing of an event that counts. */
+const OF_HELD_ITEMS: ReadonlySet<string> = new Set(['discard', 'release']);
+
+/** One event as it is now, by its address, own writes included: "not found" is only ever said of what was not acknowledged. */
 export class FindEvent {
   constructor(
     private readonly reader: UsageReader,
-    private readonly visibility: Visibility,
-    private readonly partitions: number,
+    private readonly ownWrites: ReadOwnWrites,
+    private readonly absence: Absence,
   ) {}
 
-  async find(usageId: string): Promise<EventView | null> {
-    const late = await this.visibility.caughtUp([partitionOf(usageIdBytes(usageId)!, 0, this.partitions)]).then(
-      () => null,
-      (error: unknown) => {
-        if (error instanceof NotVisibleYetError) return error;
-        throw error;
-      },
-    );
-    const found = (await this.reader.find(usageId)) ?? (await this.reader.findQuarantined(usageId));
-    // What is there can be shown however far the rest of the partition is; only its absence cannot be told yet.
-    if (found === null && late !== null) throw late;
-    return found;
+  /** @throws UnknownEventError, PastRetentionError, NotVisibleYetError, StoreUnavailableError */
+  async find({ usageId, scope, saidUs }: EventQuestion): Promise<EventView> {
+    const found = await this.ownWrites.read(usageId, async () => {
+      const rows = await this.reader.rows(usageId, scope);
+      if (rows.length > 0) return this.present(usageId, scope, rows);
+      return this.reader.findQuarantined(usageId, scope);
+    });
+    if (found !== null) return found;
+    const corrections = await this.reader.corrections(usageId, scope);
+    throw await this.absence.explain(usageId, { saidUs, corrected: corrections.some(({ outcome, kind }) => outcome === 'applied' && !OF_HELD_ITEMS.has(kind)) });
+  }
+
+  private async present(usageId: string, scope: EventScope, rows: readonly EventRow[]): Promise<EventView> {
+    const event = presentEvent(rows)!;
+    if (event['state'] !== 'voided') return event;
+    const voids = (await this.reader.corrections(usageId, scope)).filter(({ correctionId }) => rows.some((row) => row.kind === 'voided' && row.correctionId === correctionId));
+    const link = voids.find(({ replacedBy }) => replacedBy !== null);
+    return link ? { ...event, replaced_by: link.replacedBy } : event;
   }
 }

@@ -5,6 +5,53 @@ import { type SummaryQuery } from './summary-query.js';
 export type EventView = Readonly<Record<string, unknown>>;
 export type SummaryView = Readonly<Record<string, unknown>>;
 
+/** Where something stands in the log. */
+export interface Position {
+  generation: number;
+  partition: number;
+  sequence: number;
+  index: number;
+}
+
+/** Whose events may be seen; without a customer, everybody's. */
+export interface EventScope {
+  customerId?: string;
+}
+
+/** One signed row of an event: as it was recorded, or one that a correction takes back or states. */
+export interface EventRow {
+  kind: string;
+  /** The state that the row adds or takes back: 0 as recorded, n after the n-th correction. */
+  version: number;
+  /** '' when recorded. */
+  correctionId: string;
+  /** -1 takes back; 0 is money alone. */
+  eventCount: -1 | 0 | 1;
+  /** With the row's sign; null: unknown. */
+  costUsd: string | null;
+  position: Position;
+  /** The event's fields; amounts have the row's sign. */
+  event: EventView;
+}
+
+/** A correction and what became of it. */
+export interface CorrectionRecord {
+  correctionId: string;
+  kind: string;
+  customerId: string;
+  outcome: string;
+  /** '' unless there is a reason. */
+  code: string;
+  detail: string;
+  requestedBy: string;
+  reason: string;
+  requestedAt: string;
+  target: unknown;
+  replacedBy: string | null;
+  recordedAt: string;
+  position: Position;
+}
+
 export interface EventPage {
   events: EventView[];
   /** Where the next page begins; null on the last. */
@@ -19,8 +66,13 @@ export interface SummaryPage {
 
 /** What has been stored. Throws StoreUnavailableError. */
 export interface UsageReader {
-  find(usageId: string): Promise<EventView | null>;
-  findQuarantined(usageId: string): Promise<EventView | null>;
+  /** In the order of the log; none when there is no such event. */
+  rows(usageId: string, scope: EventScope): Promise<EventRow[]>;
+  /** In the order of the log. */
+  corrections(usageId: string, scope: EventScope): Promise<CorrectionRecord[]>;
+  /** The events that this one stands in the place of, by the corrections that voided them. */
+  replaced(usageId: string, scope: EventScope): Promise<string[]>;
+  findQuarantined(usageId: string, scope: EventScope): Promise<EventView | null>;
   list(query: EventQuery): Promise<EventPage>;
   summarise(query: SummaryQuery): Promise<SummaryPage>;
 }
@@ -34,6 +86,11 @@ export interface StoredPosition {
 /** By partition; a partition nothing was stored of is missing. */
 export interface StoredPositions {
   read(): Promise<ReadonlyMap<number, StoredPosition>>;
+}
+
+/** Since when what was recorded is still stored; null: nothing was ever dropped. Microseconds since 1970. */
+export interface RetentionHorizon {
+  keptFromUs(): Promise<number | null>;
 }
 
 /** The last acknowledged message of each partition, read from its leader after the call. Rejects when the broker cannot answer. */

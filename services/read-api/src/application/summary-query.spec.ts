@@ -25,6 +25,7 @@ WHERE customer_id = {customer_id:String}
   AND toStartOfFifteenMinutes(occurred_at) >= fromUnixTimestamp64Micro({from:Int64}, 'UTC')
   AND toStartOfFifteenMinutes(occurred_at) < fromUnixTimestamp64Micro({to:Int64}, 'UTC')
 GROUP BY group_model, group_hour, group_month
+HAVING total_events != 0 OR ifNull(total_cost, 0) != 0
 ORDER BY group_model, group_hour, group_month
 LIMIT {limit:UInt32}`);
     expect(parameters).toEqual({ customer_id: "o'x", from: HOUR_US, to: 2 * HOUR_US, limit: 11 });

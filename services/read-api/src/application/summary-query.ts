@@ -46,26 +46,50 @@ const SUMS = [
   ...QUANTITIES.map(({ name, decimal }) => `${decimal ? `sum(${name})` : `sum(toInt128(${name}))`} AS total_${name}`),
 ].join(',\n  ');
 
-/**
- * Sums over usage_events. Bounds on quarters of an hour are answered from the table's projection, others from the rows themselves:
- * the same sums, only slower.
- */
-export function summariesSQL(query: SummaryQuery): BoundSql {
-  const aligned = [query.fromUs, query.toUs].every((time) => time === undefined || time % QUARTER_HOUR_US === 0);
-  const time = aligned ? SLOT : 'occurred_at';
-  const where = new Conditions()
+/** A group whose events were all voided is as if they had never happened. */
+const SOMETHING = 'total_events != 0 OR ifNull(total_cost, 0) != 0';
+
+/** The conditions of a summary, but for time. */
+export function summaryConditions(query: SummaryQuery): Conditions {
+  return new Conditions()
     .equals('customer_id', query.customerId)
     .equals('project_id', query.projectId)
     .equals('provider', query.provider)
     .equals('model', query.model)
     .equals('operation', query.operation);
+}
+
+/** `GROUP BY …` by the names of an answer, or nothing. */
+export function groupSQL({ groupBy }: SummaryQuery): string {
+  return groupBy.length === 0 ? '' : `\nGROUP BY ${namesOf(groupBy)}`;
+}
+
+/** Which groups are answered, in which order, and how many: one more than the limit tells that there are more. */
+export function pageSQL({ groupBy, limit }: SummaryQuery): BoundSql {
+  if (groupBy.length === 0) return { sql: '', parameters: {} };
+  return { sql: `\nHAVING ${SOMETHING}\nORDER BY ${namesOf(groupBy)}\nLIMIT {limit:UInt32}`, parameters: { limit: limit + 1 } };
+}
+
+/**
+ * The sums of every group over usage_events. Bounds on quarters of an hour are answered from the table's projection, others from the
+ * rows themselves: the same sums, only slower.
+ * @param withoutMonths recorded months (yyyymm) whose rows are left out; any makes it slower, too
+ */
+export function rowSumsSQL(query: SummaryQuery, withoutMonths: readonly number[] = []): BoundSql {
+  const aligned = [query.fromUs, query.toUs].every((time) => time === undefined || time % QUARTER_HOUR_US === 0);
+  const time = aligned ? SLOT : 'occurred_at';
+  const where = summaryConditions(query);
+  if (withoutMonths.length > 0) where.add(`toYYYYMM(recorded_at) NOT IN (${withoutMonths.join(', ')})`);
   if (query.fromUs !== undefined) where.add(`${time} >= ${boundTime('from')}`, { from: query.fromUs });
   if (query.toUs !== undefined) where.add(`${time} < ${boundTime('to')}`, { to: query.toUs });
   const keys = query.groupBy.map((grouping) => `${COLUMNS[grouping].expression(time)} AS group_${grouping}`);
-  const names = query.groupBy.map((grouping) => `group_${grouping}`).join(', ');
-  const tail = names === '' ? '' : `\nGROUP BY ${names}\nORDER BY ${names}\nLIMIT {limit:UInt32}`;
-  return {
-    sql: `SELECT\n  ${[...keys, SUMS].join(',\n  ')}\nFROM usage_events${where.toSQL()}${tail}`,
-    parameters: { ...where.parameters, ...(names === '' ? {} : { limit: query.limit + 1 }) },
-  };
+  return { sql: `SELECT\n  ${[...keys, SUMS].join(',\n  ')}\nFROM usage_events${where.toSQL()}${groupSQL(query)}`, parameters: where.parameters };
 }
+
+/** A summary of what is kept as rows. */
+export function summariesSQL(query: SummaryQuery): BoundSql {
+  const [sums, page] = [rowSumsSQL(query), pageSQL(query)];
+  return { sql: `${sums.sql}${page.sql}`, parameters: { ...sums.parameters, ...page.parameters } };
+}
+
+const namesOf = (groupBy: readonly Grouping[]): string => groupBy.map((grouping) => `group_${grouping}`).join(', ');

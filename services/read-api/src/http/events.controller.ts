@@ -1,12 +1,13 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
-import { ProblemError, RequireRole } from '@ledgerline/service-kit';
+import { RequireRole } from '@ledgerline/service-kit';
 import { FindEvent } from '../application/find-event.js';
+import { FindHistory } from '../application/find-history.js';
 import { type UsageReader } from '../application/ports.js';
 import { Visibility } from '../application/visibility.js';
 import { ALL_PARTITIONS, USAGE_READER } from '../tokens.js';
 import { writeCursor } from './cursor.js';
 import { explainError } from './explain-error.js';
-import { readEventQuery, readUsageId } from './queries.js';
+import { readEventQuery, readEventQuestion } from './queries.js';
 
 @Controller('v1/events')
 @RequireRole('admin')
@@ -14,16 +15,22 @@ export class EventsController {
   constructor(
     @Inject(USAGE_READER) private readonly reader: UsageReader,
     @Inject(FindEvent) private readonly events: FindEvent,
+    @Inject(FindHistory) private readonly histories: FindHistory,
     @Inject(Visibility) private readonly visibility: Visibility,
     @Inject(ALL_PARTITIONS) private readonly partitions: number[],
   ) {}
 
   @Get(':usage_id')
-  async one(@Param('usage_id') text: string) {
-    const usageId = readUsageId(text);
-    const event = await this.events.find(usageId).catch(explainError);
-    if (event === null) throw new ProblemError(404, 'unknown_event', `No event ${usageId} was recorded.`);
+  async one(@Param('usage_id') usageId: string, @Query() parameters: unknown) {
+    const event = await this.events.find(readEventQuestion(usageId, parameters)).catch(explainError);
     return { ...event, freshness: await this.visibility.freshness() };
+  }
+
+  @Get(':usage_id/history')
+  async history(@Param('usage_id') text: string, @Query() parameters: unknown) {
+    const question = readEventQuestion(text, parameters);
+    const { entries, replaces } = await this.histories.find(question).catch(explainError);
+    return { usage_id: question.usageId, data: entries, ...(replaces.length > 0 ? { replaces } : {}), freshness: await this.visibility.freshness() };
   }
 
   @Get()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ProblemError } from '@ledgerline/service-kit';
 import { readCursor, writeCursor } from './cursor.js';
-import { readEventQuery, readSummaryQuery, readUsageId } from './queries.js';
+import { readEventQuery, readEventQuestion, readSummaryQuery } from './queries.js';
 import { readTime } from './read-time.js';
 
 function problem(read: () => unknown): ProblemError {
@@ -25,7 +25,7 @@ describe('the parameters of a list', () => {
     expect(fieldsOf(read).sort()).toEqual(['colour', 'consistency', 'cursor', 'customer_id', 'from', 'limit', 'provider', 'status', 'to']);
     expect(fieldsOf(() => readEventQuery({ limit: '1.5' }))).toEqual(['limit']);
     expect(fieldsOf(() => readEventQuery({ from: '2026-01-02', to: '2026-01-02' }))).toEqual(['to']);
-    expect(problem(() => readUsageId('42')).errors).toEqual([{ field: 'usage_id', reason: 'expected a UUID' }]);
+    expect(fieldsOf(() => readEventQuery({ include_voided: 'perhaps' }))).toEqual(['include_voided']);
   });
 
   it('carry a cursor there and back', () => {
@@ -33,6 +33,21 @@ describe('the parameters of a list', () => {
     expect(readEventQuery({ cursor: writeCursor(position) }).after).toEqual(position);
     expect(readCursor('')).toBeNull();
     expect(readCursor(Buffer.from('1.2').toString('base64url'))).toBeNull();
+  });
+});
+
+describe('the question for one event', () => {
+  const id = '00112233-4455-6677-8899-AABBCCDDEEFF';
+
+  it('takes an address in any case, a customer, and when it was recorded rather than when it occurred', () => {
+    expect(readEventQuestion(id, {})).toEqual({ usageId: id.toLowerCase(), scope: {} });
+    expect(readEventQuestion(id, { customer_id: 'acme', occurred_at: '2026-01-02', recorded_at: '2026-01-03' })).toEqual({ usageId: id.toLowerCase(), scope: { customerId: 'acme' }, saidUs: Date.UTC(2026, 0, 3) * 1000 });
+    expect(readEventQuestion(id, { occurred_at: '2026-01-02' }).saidUs).toBe(Date.UTC(2026, 0, 2) * 1000);
+  });
+
+  it('is refused with 400, every bad parameter named', () => {
+    expect(problem(() => readEventQuestion('42', {})).errors).toEqual([{ field: 'usage_id', reason: 'expected a UUID' }]);
+    expect(fieldsOf(() => readEventQuestion(id, { occurred_at: 'long ago', colour: 'red' })).sort()).toEqual(['colour', 'occurred_at']);
   });
 });
 

@@ -2,17 +2,18 @@ import { usageIdBytes } from '@ledgerline/contracts';
 import { ProblemError } from '@ledgerline/service-kit';
 import { z } from 'zod';
 import { type EventQuery } from '../application/event-query.js';
+import { type EventQuestion } from '../application/find-event.js';
 import { type Grouping, GROUPINGS, type SummaryQuery } from '../application/summary-query.js';
 import { readCursor } from './cursor.js';
 import { readTime } from './read-time.js';
 
-const name = z.string('given more than once').min(1, 'is empty').max(512, 'is longer than 512 characters').optional();
-const time = z
+export const name = z.string('given more than once').min(1, 'is empty').max(512, 'is longer than 512 characters').optional();
+export const time = z
   .string('given more than once')
   .transform((text, context) => readTime(text) ?? reject(context, 'expected a day such as 2026-11-22 or a time such as 2026-11-22T10:00:00Z'))
   .optional();
-const limit = (most: number, fallback: number) => z.coerce.number('expected a whole number').int('expected a whole number').min(1, 'expected at least 1').max(most, `expected at most ${most}`).default(fallback);
-const consistency = z.enum(['eventual', 'strong'], 'expected eventual or strong').default('eventual');
+export const limit = (most: number, fallback: number) => z.coerce.number('expected a whole number').int('expected a whole number').min(1, 'expected at least 1').max(most, `expected at most ${most}`).default(fallback);
+export const consistency = z.enum(['eventual', 'strong'], 'expected eventual or strong').default('eventual');
 
 const events = z.strictObject({
   customer_id: name,
@@ -24,9 +25,12 @@ const events = z.strictObject({
   from: time,
   to: time,
   cursor: z.string('given more than once').max(200, 'is no cursor').transform((text, context) => readCursor(text) ?? reject(context, 'is no cursor of an earlier answer')).optional(),
+  include_voided: z.enum(['true', 'false'], 'expected true or false').default('false'),
   limit: limit(1_000, 100),
   consistency,
 });
+
+const event = z.strictObject({ customer_id: name, recorded_at: time, occurred_at: time });
 
 const summaries = z.strictObject({
   customer_id: name,
@@ -60,6 +64,7 @@ export function readEventQuery(query: unknown): EventQuery & Strength {
     fromUs: read.from,
     toUs: read.to,
     after: read.cursor,
+    includeVoided: read.include_voided === 'true',
     limit: read.limit,
     strong: read.consistency === 'strong',
   };
@@ -83,13 +88,20 @@ export function readSummaryQuery(query: unknown): SummaryQuery & Strength {
   };
 }
 
-/** @throws ProblemError 400 */
-export function readUsageId(text: string): string {
-  if (usageIdBytes(text) === null) throw invalid([{ field: 'usage_id', reason: 'expected a UUID' }]);
-  return text.toLowerCase();
+/**
+ * Which event is asked for. Its customer narrows what is seen; the time at which it was recorded, else that at which it occurred, tells
+ * one that is no longer stored from one that never was.
+ *
+ * @throws ProblemError 400
+ */
+export function readEventQuestion(usageId: string, query: unknown): EventQuestion {
+  if (usageIdBytes(usageId) === null) throw invalid([{ field: 'usage_id', reason: 'expected a UUID' }]);
+  const { customer_id, recorded_at, occurred_at } = check(event, query);
+  return { usageId: usageId.toLowerCase(), scope: { customerId: customer_id }, saidUs: recorded_at ?? occurred_at };
 }
 
-function check<S extends z.ZodType>(schema: S, query: unknown): z.infer<S> {
+/** @throws ProblemError 400 naming every bad parameter */
+export function check<S extends z.ZodType>(schema: S, query: unknown): z.infer<S> {
   const parsed = schema.safeParse(query);
   if (parsed.success) return parsed.data;
   throw invalid(
@@ -99,7 +111,7 @@ function check<S extends z.ZodType>(schema: S, query: unknown): z.infer<S> {
   );
 }
 
-function orderly(fromUs: number | undefined, toUs: number | undefined): void {
+export function orderly(fromUs: number | undefined, toUs: number | undefined): void {
   if (fromUs !== undefined && toUs !== undefined && fromUs >= toUs) throw invalid([{ field: 'to', reason: 'expected a time after from' }]);
 }
 
@@ -110,11 +122,11 @@ function readGroupings(text: string, context: z.RefinementCtx): Grouping[] {
   return wanted as Grouping[];
 }
 
-function reject(context: z.RefinementCtx, message: string): never {
+export function reject(context: z.RefinementCtx, message: string): never {
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 }
 
-function invalid(errors: { field: string; reason: string }[]): ProblemError {
+export function invalid(errors: { field: string; reason: string }[]): ProblemError {
   return new ProblemError(400, 'invalid_parameter', `The request has ${errors.length} bad parameter${errors.length === 1 ? '' : 's'}.`, errors);
 }

@@ -1,6 +1,7 @@
 import { type Difference } from './difference.js';
-import { type AuditFacts, type PartitionLedger, type StoredPartition } from './facts.js';
+import { type AuditFacts, type PartitionLedger, type StoredPartition, type Totals } from './facts.js';
 import { noQuotaNumbers, QUOTA_SUMS, quotaText } from './quota-sums.js';
+import { noRowHash } from './row-hash.js';
 import { NAMED_SUMS, noLedgerSums, noSums, type Sums } from './sums.js';
 import { describeKey } from './usage-key.js';
 
@@ -12,38 +13,41 @@ export function* compareAudit(facts: AuditFacts): Generator<Difference> {
   for (const ledger of facts.ledgers) yield* compareOutcomes(ledger);
   for (const ledger of facts.ledgers) yield* compareStored(ledger, facts.stored.get(ledger.partition));
   yield* strayPartitions(facts);
-  yield* compareQuota(facts);
-  yield* compareSummaries(facts);
+  if (!facts.totals) return;
+  yield* compareQuota(facts.totals);
+  yield* compareSummaries(facts.totals);
 }
 
 function* compareOutcomes(ledger: PartitionLedger): Generator<Difference> {
   const decided = ledger.outcomes.reduce((sum, count) => sum + count, 0n);
-  yield* numbers('Outcomes of USAGE events in PRICED', `partition ${ledger.partition}`, [['event_count', ledger.usageEvents, decided]]);
+  yield* numbers('Outcomes of USAGE in PRICED', `partition ${ledger.partition}`, [['event_count', ledger.usageEvents + ledger.corrections, decided]]);
 }
 
 function* compareStored(ledger: PartitionLedger, stored: StoredPartition | undefined): Generator<Difference> {
   const what = 'ClickHouse rows';
-  const where = `partition ${ledger.partition} up to USAGE sequence ${ledger.sourceTo}`;
-  const found = stored ?? { sums: noSums(), idHash: { high: 0n, low: 0n }, uniqueIds: 0n };
+  const where = `partition ${ledger.partition}, USAGE sequences ${ledger.sourceAfter + 1} to ${ledger.sourceTo}`;
+  const found = stored ?? { sums: noSums(), rows: 0n, originals: 0n, uniqueOriginals: 0n, rowHash: noRowHash };
   yield* compareSums(what, where, ledger.counted, found.sums);
   yield* numbers(what, where, [
-    ['unique usage_ids', ledger.counted.events, found.uniqueIds],
-    ['sum of usage_id high halves', ledger.idHash.high, found.idHash.high],
-    ['sum of usage_id low halves', ledger.idHash.low, found.idHash.low],
+    ['row_count', ledger.rows, found.rows],
+    ['originals', ledger.originals, found.originals],
+    ['unique originals', ledger.originals, found.uniqueOriginals],
+    ['first sum of row hashes', ledger.rowHash.first, found.rowHash.first],
+    ['second sum of row hashes', ledger.rowHash.second, found.rowHash.second],
   ]);
 }
 
 /** Rows of a partition that the log does not have. */
 function* strayPartitions({ ledgers, stored }: AuditFacts): Generator<Difference> {
   const known = new Set(ledgers.map(({ partition }) => partition));
-  for (const [partition, { sums }] of stored) {
-    if (!known.has(partition)) yield* numbers('ClickHouse rows', `partition ${partition}`, [['event_count', 0n, sums.events]]);
+  for (const [partition, { rows }] of stored) {
+    if (!known.has(partition)) yield* numbers('ClickHouse rows', `partition ${partition}`, [['row_count', 0n, rows]]);
   }
 }
 
 const keysOf = (...maps: ReadonlyMap<string, unknown>[]): Set<string> => new Set(maps.flatMap((map) => [...map.keys()]));
 
-function* compareQuota({ ledgerByKey, quotaByKey }: AuditFacts): Generator<Difference> {
+function* compareQuota({ ledgerByKey, quotaByKey }: Totals): Generator<Difference> {
   for (const key of keysOf(ledgerByKey, quotaByKey)) {
     const ledger = ledgerByKey.get(key) ?? noLedgerSums();
     const numbers = quotaByKey.get(key) ?? noQuotaNumbers;
@@ -55,7 +59,7 @@ function* compareQuota({ ledgerByKey, quotaByKey }: AuditFacts): Generator<Diffe
   }
 }
 
-function* compareSummaries({ ledgerByKey, summariesByKey }: AuditFacts): Generator<Difference> {
+function* compareSummaries({ ledgerByKey, summariesByKey }: Totals): Generator<Difference> {
   for (const key of keysOf(ledgerByKey, summariesByKey)) {
     yield* compareSums('Summaries', describeKey(key), ledgerByKey.get(key) ?? noSums(), summariesByKey.get(key) ?? noSums());
   }

@@ -12,3 +12,16 @@ export interface Difference {
 
 export const describeDifference = ({ what, where, field, expected, found }: Difference): string =>
   `${what}, ${where}: ${field} should be ${expected} but is ${found}`;
+
+/** Two records contradict each other, so that going on would compare nonsense. */
+export class Contradiction extends Error {
+  constructor(readonly difference: Difference) {
+    super(describeDifference(difference));
+    this.name = 'Contradiction';
+  }
+}
+
+/** @throws Contradiction unless both are the same */
+export function must(what: string, where: string, field: string, expected: string | number, found: string | number): void {
+  if (expected !== found) throw new Contradiction({ what, where, field, expected: String(expected), found: String(found) });
+}

@@ -1,33 +1,43 @@
 import { type QuotaNumbers } from './quota-sums.js';
-import { type LedgerSums, type Sums } from './sums.js';
+import { addRowHashes, type RowHash } from './row-hash.js';
+import { addSums, type LedgerSums, type Sums } from './sums.js';
 
-/** What walking a partition of USAGE and PRICED up to the cut found. */
+/** What walking a stretch of one partition's PRICED, with USAGE beside it, found. */
 export interface PartitionLedger {
   readonly partition: number;
-  /** Sequence in PRICED up to which the partition is audited. */
+  /** First PRICED sequence walked; one past the cut when there was none. */
+  readonly pricedFrom: number;
+  /** PRICED sequence up to which the partition is audited. */
   readonly cut: number;
-  /** Sequence in USAGE that the cut reaches. */
+  /** The USAGE sequences walked: those behind `sourceAfter` up to `sourceTo`. */
+  readonly sourceAfter: number;
   readonly sourceTo: number;
+  /** USAGE messages that the stream no longer holds, so that PRICED's own copy was taken. */
+  readonly copies: number;
+  /** Digest of the last PRICED message walked; '' when there was none. */
+  readonly lastDigest: string;
   /** Events of USAGE decoded anew; an unreadable message is one. */
   readonly usageEvents: bigint;
-  /** Events of PRICED by outcome (index = Outcome). */
+  /** Corrections decoded anew. */
+  readonly corrections: bigint;
+  /** Items of PRICED by outcome (index = Outcome). */
   readonly outcomes: readonly bigint[];
-  /** Sums over outcomes priced and unpriced. */
+  /** Net sums over what counts: outcomes priced and unpriced, and signed rows. */
   readonly counted: Sums;
-  readonly idHash: IdHash;
+  /** Rows that the table must have. */
+  readonly rows: bigint;
+  /** Those of them that are events as they were recorded: no two may share an identity. */
+  readonly originals: bigint;
+  readonly rowHash: RowHash;
 }
 
-/** Sums of the two 64-bit halves of every usage_id, each modulo 2^64: sees a row swapped for another. */
-export interface IdHash {
-  readonly high: bigint;
-  readonly low: bigint;
-}
-
-/** What ClickHouse holds of one partition up to the cut. */
+/** What ClickHouse holds of one partition's stretch. */
 export interface StoredPartition {
   readonly sums: Sums;
-  readonly idHash: IdHash;
-  readonly uniqueIds: bigint;
+  readonly rows: bigint;
+  readonly originals: bigint;
+  readonly uniqueOriginals: bigint;
+  readonly rowHash: RowHash;
 }
 
 /** Everything the audit compares, all of it at the same cut. Keys are texts of usage-key.ts. */
@@ -35,7 +45,37 @@ export interface AuditFacts {
   readonly ledgers: readonly PartitionLedger[];
   /** By partition; a partition without rows may be missing. */
   readonly stored: ReadonlyMap<number, StoredPartition>;
+  /** Sums from the beginning; missing when the beginning is not known, and then only rows are compared. */
+  readonly totals?: Totals;
+}
+
+/** Sums by key from the beginning of the log up to the cut, as each side has them. */
+export interface Totals {
   readonly ledgerByKey: ReadonlyMap<string, LedgerSums>;
   readonly quotaByKey: ReadonlyMap<string, QuotaNumbers>;
   readonly summariesByKey: ReadonlyMap<string, Sums>;
 }
+
+/** Two stretches of one partition, the second right behind the first, as one. */
+export function joinLedgers(first: PartitionLedger, second: PartitionLedger): PartitionLedger {
+  const counted: Sums = { ...first.counted, quantities: [...first.counted.quantities] };
+  addSums(counted, second.counted);
+  return {
+    ...second,
+    pricedFrom: first.pricedFrom,
+    sourceAfter: first.sourceAfter,
+    copies: first.copies + second.copies,
+    lastDigest: second.lastDigest || first.lastDigest,
+    usageEvents: first.usageEvents + second.usageEvents,
+    corrections: first.corrections + second.corrections,
+    outcomes: addOutcomes(first.outcomes, second.outcomes),
+    counted,
+    rows: first.rows + second.rows,
+    originals: first.originals + second.originals,
+    rowHash: addRowHashes(first.rowHash, second.rowHash),
+  };
+}
+
+/** Counts by outcome, added; a list without the newest outcomes has none of them. */
+export const addOutcomes = (first: readonly bigint[], second: readonly bigint[]): bigint[] =>
+  Array.from({ length: Math.max(first.length, second.length) }, (_, outcome) => (first[outcome] ?? 0n) + (second[outcome] ?? 0n));

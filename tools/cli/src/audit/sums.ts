@@ -31,6 +31,18 @@ export function addSums(sums: Sums, more: Sums): void {
   for (let i = 0; i < QUANTITY_COUNT; i++) sums.quantities[i]! += more.quantities[i]!;
 }
 
+/** Adds `more` to `sums` in place. */
+export function addLedgerSums(sums: LedgerSums, more: LedgerSums): void {
+  addSums(sums, more);
+  sums.requestsMade += more.requestsMade;
+}
+
+export const copySums = (sums: LedgerSums): LedgerSums => ({ ...sums, quantities: [...sums.quantities] });
+
+/** Whether nothing is left: everything that was counted was taken back. */
+export const isZero = ({ events, unpriced, costPicoUsd, quantities }: Sums): boolean =>
+  events === 0n && unpriced === 0n && costPicoUsd === 0n && quantities.every((value) => value === 0n);
+
 /** One number of a set of sums, with the way it is written. */
 export interface NamedSum {
   readonly name: string;

@@ -11,7 +11,7 @@ beforeAll(async () => {
   await post('quota', '/v1/quotas', { customer_id: 'acme', metric: 'tokens', limit: 20_000 });
   for (let i = 0; i < 20; i++) await sendMore(100);
   await settled();
-}, 120_000);
+}, 400_000);
 
 afterAll(() => deployment?.end(), 60_000);
 
@@ -65,7 +65,7 @@ describe('rebuild clickhouse', () => {
     expect(await deployment.clickhouse.query("SELECT count() FROM system.tables WHERE database = currentDatabase() AND name LIKE '%rebuild%'")).toBe('0\n');
     await settled();
     await exact();
-  }, 120_000);
+  }, 400_000);
 
   it('names what is wrong in the old rows, changes nothing unasked, and repairs them with --yes', async () => {
     const [id] = (await deployment.clickhouse.query('SELECT usage_id FROM usage_events ORDER BY usage_id LIMIT 1')).trim().split('\t');
@@ -78,14 +78,14 @@ describe('rebuild clickhouse', () => {
     await settled();
     await exact();
     expect(await deployment.clickhouse.query('SELECT count() > 0 FROM usage_events_before_rebuild')).toBe('1\n');
-  }, 120_000);
+  }, 400_000);
 
   it('sees a column of one row that no sum shows', async () => {
     await deployment.clickhouse.query("ALTER TABLE usage_events UPDATE user_id = 'somebody' WHERE usage_id = (SELECT min(usage_id) FROM usage_events) SETTINGS mutations_sync = 2");
     expect(await deployment.cli('rebuild', 'clickhouse')).toEqual({ code: 1, output: expect.stringContaining('content of rows') });
     expect(await deployment.cli('rebuild', 'clickhouse', '--yes')).toMatchObject({ code: 0 });
     expect(await deployment.clickhouse.query("SELECT count() FROM usage_events WHERE user_id = 'somebody'")).toBe('0\n');
-  }, 120_000);
+  }, 400_000);
 });
 
 describe('rebuild quota', () => {
@@ -99,7 +99,7 @@ describe('rebuild quota', () => {
     await settled();
     await exact();
     expect(await alerts()).toBe(before);
-  }, 120_000);
+  }, 400_000);
 
   it('names the sum that is wrong, changes nothing unasked, and repairs it with --yes', async () => {
     const before = await alerts();
@@ -113,13 +113,13 @@ describe('rebuild quota', () => {
     await exact();
     expect(await alerts()).toBe(before);
     expect((await deployment.postgres.query("select to_regclass('quota.usage_sums_rebuild') as beside")).rows).toEqual([{ beside: null }]);
-  }, 120_000);
+  }, 400_000);
 });
 
 describe('rebuild alerts', () => {
   it('records the same alerts from QUOTA, and says so', async () => {
     expect(await deployment.cli('rebuild', 'alerts')).toEqual({ code: 0, output: expect.stringContaining('the same to the last digit') });
-  }, 60_000);
+  }, 200_000);
 
   it('names the alert that is wrong, changes nothing unasked, and repairs it with --yes', async () => {
     const shown = (): Promise<unknown> => deployment.postgres.query('select id, status, value::text, crossing_number, raised_at from alerting.alerts order by id').then(({ rows }) => rows);
@@ -132,5 +132,5 @@ describe('rebuild alerts', () => {
     expect(await underTraffic(() => deployment.cli('rebuild', 'alerts', '--yes'))).toEqual({ code: 0, output: expect.stringContaining('which was wrong') });
     expect(await shown()).toEqual(right);
     await settled();
-  }, 60_000);
+  }, 200_000);
 });

@@ -58,7 +58,7 @@ async function rebuild(context: Context, name: ProjectionName, { yes = false, ke
       service: PROJECTIONS[name],
       job: 'rebuild',
       args: keepOld ? ['--keep-old'] : [],
-      env: jobEnvironment(address, context.env),
+      env: jobEnvironment(address, context.env, context.home),
       onProgress: (done, total) => {
         if (shownOf === undefined) progress.start(total);
         shownOf = total;

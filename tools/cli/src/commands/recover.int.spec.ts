@@ -24,13 +24,13 @@ beforeAll(async () => {
   rmSync(REPORT, { force: true });
   copy = mkdtempSync(join(tmpdir(), 'ledgerline-nats-copy-'));
   deployment = await RunningDeployment.start(PARTITIONS);
-}, 120_000);
+}, 400_000);
 
 afterAll(async () => {
   await deployment?.end();
   rmSync(copy, { recursive: true, force: true });
   rmSync(REPORT, { force: true });
-}, 60_000);
+}, 200_000);
 
 async function send(ledger: Ledger, count: number): Promise<void> {
   for (let left = count; left > 0; left -= 50) {
@@ -66,7 +66,7 @@ describe('recover', () => {
     await eventually(async () => expect(await alerts()).toHaveLength(2));
     expect(await deployment.cli('recover', '--yes')).toEqual({ code: 0, output: expect.stringContaining('Nothing is lost') });
     await settledAt(early);
-  }, 60_000);
+  }, 200_000);
 
   it('a broker with older data stops every consumer, which says what to run', async () => {
     await deployment.nats.kill9();
@@ -89,14 +89,14 @@ describe('recover', () => {
     await eventually(async () => expect(await readyz('pricing')).toContain('npm run cli -- recover'), { timeoutMs: 20_000 });
     // Ingest cannot know: what it is given now lies at sequences that other events had.
     await send(later, 60);
-  }, 120_000);
+  }, 400_000);
 
   it('changes nothing unasked', async () => {
     await deployment.stopServices();
     const before = await deployment.totals();
     expect(await deployment.cli('recover')).toEqual({ code: 1, output: expect.stringContaining('Nothing was changed') });
     expect(await deployment.totals()).toEqual(before);
-  }, 60_000);
+  }, 200_000);
 
   it('opens a generation, also behind an attempt that was cut short, and reports exactly what is gone', async () => {
     const nc = await connectNats(deployment.nats.url, 'an attempt that was cut short');
@@ -113,7 +113,7 @@ describe('recover', () => {
     expect([of(({ restored_events }) => restored_events), of(({ carried_events }) => carried_events)]).toEqual([copied.ids.size, later.ids.size]);
     expect(report.partitions.map(({ gone }) => gone !== null)).toEqual([true, true]);
     expect(output).toContain('GONE');
-  }, 120_000);
+  }, 400_000);
 
   it('counts everything that survived once, at the price it had, and alerts nobody again', async () => {
     deployment.env['GENERATION'] = '2';
@@ -122,14 +122,14 @@ describe('recover', () => {
     const surviving = (await costs()).split('\n').filter((line) => !later.ids.has(line.split('\t')[0]!)).join('\n');
     expect(surviving).toBe(costsBefore);
     expect(await alerts()).toEqual(alertsBefore);
-  }, 120_000);
+  }, 400_000);
 
   it('counts what is gone when it is sent again, and nothing else', async () => {
     await sendAgain(early, copied, uncopied, later);
     await settledAt(early, copied, uncopied, later);
     expect(await deployment.clickhouse.query('SELECT uniqExact(usage_id) = count() FROM usage_events')).toBe('1\n');
     expect(await alerts()).toEqual(alertsBefore);
-  }, 60_000);
+  }, 200_000);
 
   it('can be run again, and says the same', async () => {
     const before = readFileSync(REPORT, 'utf8');
@@ -140,5 +140,5 @@ describe('recover', () => {
     await settledAt(early, copied, uncopied, later);
     expect(await deployment.cli('rebuild', 'quota')).toMatchObject({ code: 0, output: expect.stringContaining('the same') });
     expect(await deployment.cli('rebuild', 'clickhouse')).toMatchObject({ code: 0, output: expect.stringContaining('the same') });
-  }, 120_000);
+  }, 400_000);
 });

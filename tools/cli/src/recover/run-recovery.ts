@@ -8,6 +8,8 @@ import { lostMessages, type PartitionSurvey } from './survey.js';
 export interface RecoveryJobs {
   /** Takes out the rows that the closed generation has no messages of. */
   forgetLostRows(): Promise<void>;
+  /** Makes what pricing knows of corrections what the log says. */
+  recountCorrections(): Promise<void>;
   /** Makes the quota sums what the log says, the new generation included, and announces again what stands. */
   recountQuota(): Promise<void>;
   /** The same without a new generation. */
@@ -63,6 +65,7 @@ export async function runRecovery(recovery: Recovery, { confirm, onProgress }: R
   await recovery.finishNew();
   const record = file.read();
   await jobs.forgetLostRows();
+  await jobs.recountCorrections();
   await jobs.recountQuota();
   await jobs.rereadQuota();
   if (record === undefined) throw new Error(`generation ${recovery.closedGeneration + 1} is recovered, but the file with its report is not here`);

@@ -43,6 +43,21 @@ export class Amounts {
     }
   }
 
+  /** Turns the sign of everything one row holds: two's complement over the words of each amount. */
+  negate(row: number): void {
+    for (const { index, decimal } of QUANTITIES) {
+      const words = this.words[index];
+      if (!words) continue;
+      const width = decimal ? 4 : 2;
+      let carry = 1;
+      for (let at = row * width; at < (row + 1) * width; at++) {
+        const turned = (~words[at]! >>> 0) + carry;
+        words[at] = turned;
+        carry = turned > 0xffff_ffff ? 1 : 0;
+      }
+    }
+  }
+
   columns(): NativeColumn[] {
     return QUANTITIES.flatMap(({ name, index, decimal }) => {
       const words = this.words[index];

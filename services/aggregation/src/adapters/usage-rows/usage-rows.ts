@@ -1,4 +1,4 @@
-import { DICTIONARY_FIELD_NAMES, type DictionaryField, Outcome, type UsageColumns } from '@ledgerline/contracts';
+import { type Delta, DICTIONARY_FIELD_NAMES, type DictionaryField, Outcome, type UsageColumns, writeInt128 } from '@ledgerline/contracts';
 import {
   decimal128Column,
   enum8Column,
@@ -16,6 +16,7 @@ import {
 } from '@ledgerline/clickhouse';
 import { countedRows } from '../../application/counted-rows.js';
 import { Amounts } from './amounts.js';
+import { DeltaColumns } from './delta-columns.js';
 import { clientCostColumn, COLUMN_NAMES, tagsColumn } from './mapping.js';
 import { SharedTexts } from './shared-texts.js';
 import { TextColumn } from './text-column.js';
@@ -54,6 +55,7 @@ export class UsageRows {
   private readonly partitions: Uint16Array;
   private readonly sequences: Uint32Array;
   private readonly sourceIndexes: Uint32Array;
+  private deltas: DeltaColumns | undefined;
 
   constructor(readonly capacity: number) {
     this.texts = Object.fromEntries(DICTIONARY_FIELD_NAMES.map((name) => [name, new TextColumn(capacity)])) as Record<DictionaryField, TextColumn>;
@@ -111,6 +113,25 @@ export class UsageRows {
     }
   }
 
+  /**
+   * Adds the signed rows of one message. They are rare: an object for each is no matter.
+   *
+   * @param firstIndex source index of the first; those before are the message's own
+   */
+  appendDeltas(source: RowSource, usage: UsageColumns, entries: readonly Delta[], firstIndex: number): void {
+    const at = this.rows;
+    const costs = new Uint8Array(entries.length * 16);
+    entries.forEach((entry, i) => writeInt128(costs, i * 16, entry.costPicoUsd));
+    this.append(source, usage, Uint8Array.from(entries, ({ outcome }) => outcome), costs);
+    this.deltas ??= new DeltaColumns(this.capacity);
+    for (const [i, entry] of entries.entries()) {
+      this.deltas.set(at + i, entry);
+      if (entry.retracts) this.amounts.negate(at + i);
+      this.priceBook.fill(at + i, 1, this.shared.number(entry.priceBookVersion), this.shared);
+      this.sourceIndexes[at + i] = firstIndex + i;
+    }
+  }
+
   private appendOptional(at: number, usage: UsageColumns, picked: Uint32Array): void {
     for (const name of Object.keys(OPTIONAL_TEXTS) as OptionalText[]) {
       const values = usage[name];
@@ -132,7 +153,8 @@ export class UsageRows {
     if (this.statuses.includes(1)) columns.push(enum8Column('status', "Enum8('ok' = 0, 'error' = 1)", this.statuses));
     if (this.noLatency.includes(0)) columns.push(nullable(uint64Column('latency_ms', this.latencies), this.noLatency));
     columns.push(nullable(decimal128Column('cost_usd', 12, this.costs), this.unpriced), lowCardinalityColumn('price_book_version', this.priceBook.values()));
-    if (this.unpriced.includes(1)) columns.push(uint8Column('unpriced_count', this.unpriced));
+    if (this.deltas) columns.push(...this.deltas.columns(this.unpriced));
+    else if (this.unpriced.includes(1)) columns.push(uint8Column('unpriced_count', this.unpriced));
     columns.push(uint32Column('usage_mask', this.amounts.mask), ...this.amounts.columns());
     columns.push(
       fixedColumn('occurred_at', "DateTime64(6, 'UTC')", 8, this.occurred),

@@ -1,20 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type ClickHouseClient, selectRows } from '@ledgerline/clickhouse';
+import { type ClickHouseClient } from '@ledgerline/clickhouse';
 import { parseScaled, USD_SCALE } from '@ledgerline/kernel';
 import { QUANTITIES } from '@ledgerline/contracts';
 import { type StoredPartition } from '../facts.js';
-import { noSums, type Sums } from '../sums.js';
+import { ROW_HASH_SQL } from '../row-hash.js';
+import { type Sequences, type SourceRange } from '../sources.js';
+import { isZero, noSums, type Sums } from '../sums.js';
 import { keyText } from '../usage-key.js';
-
-/** How far each partition is read: the USAGE sequence of the cut, in one generation. */
-export interface StoredCut {
-  readonly generation: number;
-  /** By partition. */
-  readonly sourceTo: ReadonlyMap<number, number>;
-}
 
 type SumsRow = Record<string, string>;
 type KeyRow = SumsRow & { customer: string; month: string; provider: string; model: string };
+type PartRow = KeyRow & { part: 'projected' | 'beyond' };
 
 /** A sum of Int64 is taken modulo 2^64 by the server; as Int128 it cannot come round. */
 const EXACT_SUMS = [
@@ -29,53 +24,58 @@ const PROJECTED_SUMS = [
   'toString(sum(event_count)) AS events',
   'toString(sum(unpriced_count)) AS unpriced',
   'toString(ifNull(sum(cost_usd), 0)) AS cost',
-  ...QUANTITIES.map(({ name }, index) => `toString(sum(${name})) AS q${index}`),
+  ...QUANTITIES.map(({ name, decimal }, index) => `toString(sum(${decimal ? name : `toInt128(${name})`})) AS q${index}`),
 ].join(', ');
 
-const half = (from: number): string => `toString(sum(reinterpretAsUInt64(reverse(substring(UUIDToNum(usage_id), ${from}, 8)))))`;
-
-/** Rows within the cut. A partition that the log does not have counts whole: its rows should not be there. */
-function withinCut({ generation, sourceTo }: StoredCut): string {
-  const partitions = [...sourceTo].map(([partition, sequence]) => `(source_partition = ${partition} AND source_sequence <= ${sequence})`);
-  const others = `source_partition NOT IN (${[...sourceTo.keys(), -1].join(', ')})`;
-  return `(source_generation = ${generation} AND (${[...partitions, others].join(' OR ')}))`;
-}
-
-/** What ClickHouse holds of every partition, from the rows themselves. */
-export async function readStoredPartitions(client: ClickHouseClient, cut: StoredCut): Promise<Map<number, StoredPartition>> {
-  const rows = await selectRows<SumsRow>(
+/**
+ * What ClickHouse holds of every partition's range, from the rows themselves.
+ *
+ * The conditions are such that the minmax index over partition and sequence can pass over what lies before a range.
+ * @param strays also rows of partitions that are not in `ranges`
+ */
+export async function readStoredPartitions(client: ClickHouseClient, generation: number, ranges: ReadonlyMap<number, SourceRange>, strays: boolean): Promise<Map<number, StoredPartition>> {
+  const within = [...ranges].map(([partition, { after, to }]) => `(source_partition = ${partition} AND source_sequence > ${after} AND source_sequence <= ${to})`);
+  if (strays) within.push(`source_partition NOT IN (${[...ranges.keys(), -1].join(', ')})`);
+  const [first, second] = ROW_HASH_SQL;
+  const rows = await select<SumsRow>(
     client,
-    `SELECT toString(source_partition) AS partition, ${EXACT_SUMS}, ${half(1)} AS high, ${half(9)} AS low, toString(uniqExact(usage_id)) AS ids
-     FROM usage_events WHERE ${withinCut(cut)} GROUP BY source_partition
+    `SELECT toString(source_partition) AS partition, ${EXACT_SUMS}, toString(${first}) AS first, toString(${second}) AS second,
+       toString(count()) AS rows, toString(countIf(kind = 'recorded')) AS originals, toString(uniqExactIf(usage_id, kind = 'recorded')) AS uniques
+     FROM usage_events WHERE source_generation = ${generation} AND (${within.join(' OR ')}) GROUP BY source_partition
      SETTINGS optimize_use_projections = 0`,
   );
   return new Map(
     rows.map((row) => [
       Number(row.partition),
-      { sums: toSums(row), idHash: { high: BigInt(row.high!), low: BigInt(row.low!) }, uniqueIds: BigInt(row.ids!) },
+      {
+        sums: toSums(row),
+        rows: BigInt(row.rows!),
+        originals: BigInt(row.originals!),
+        uniqueOriginals: BigInt(row.uniques!),
+        rowHash: { first: BigInt(row.first!), second: BigInt(row.second!) },
+      },
     ]),
   );
 }
 
-const ATTEMPTS = 20;
-const PAUSE_MS = 50;
+/** Where the summaries are cut off. */
+export interface SummariesCut {
+  readonly generation: number;
+  /** By partition; all that there are. */
+  readonly sourceTo: Sequences;
+  /** Other generations that the projections know. */
+  readonly otherGenerations: boolean;
+}
 
 /**
  * The summaries at the cut: what the aggregate projection answers over all rows, less the rows beyond the cut.
  *
- * The projection does not know sequences. Both parts are read by one statement, which could still see an insert
- * between them; the row count of the same statement tells, and then it is read again.
+ * The projection does not know sequences. Both parts are read by one statement over one snapshot of the table, so that no insert lies between them.
  */
-export async function readSummaries(client: ClickHouseClient, cut: StoredCut): Promise<Map<string, Sums>> {
-  let rows: (KeyRow & { part: string })[] = [];
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (attempt > 0) await sleep(PAUSE_MS);
-    rows = await selectRows(client, summariesQuery(cut));
-    if (eventsOf(rows, 'projected') === eventsOf(rows, 'within') + eventsOf(rows, 'beyond')) break;
-  }
+export async function readSummaries(client: ClickHouseClient, cut: SummariesCut): Promise<Map<string, Sums>> {
+  const rows = await select<PartRow>(client, summariesQuery(cut));
   const byKey = new Map<string, Sums>();
   for (const row of rows) {
-    if (row.part === 'within') continue;
     const key = keyText(row);
     const sums = byKey.get(key) ?? noSums();
     addSigned(sums, toSums(row), row.part === 'projected' ? 1n : -1n);
@@ -85,23 +85,29 @@ export async function readSummaries(client: ClickHouseClient, cut: StoredCut): P
   return byKey;
 }
 
-function summariesQuery(cut: StoredCut): string {
+/** Rows beyond the cut. Another generation's are looked for only where there is one: no index knows generations. */
+function beyond({ generation, sourceTo, otherGenerations }: SummariesCut): string {
+  const partitions = [...sourceTo].map(([partition, sequence]) => `(source_partition = ${partition} AND source_sequence > ${sequence})`);
+  const highest = Math.max(-1, ...sourceTo.keys());
+  return [...partitions, `source_partition > ${highest}`, ...(otherGenerations ? [`source_generation != ${generation}`] : [])].join(' OR ');
+}
+
+function summariesQuery(cut: SummariesCut): string {
   const keys = (time: string): string => `customer_id AS customer, formatDateTime(${time}, '%Y-%m') AS month, provider, model`;
   const group = 'GROUP BY customer, month, provider, model';
-  const nothing = ['customer', 'month', 'provider', 'model'].map((name) => `'' AS ${name}`).join(', ');
   return `
     SELECT 'projected' AS part, ${keys('toStartOfFifteenMinutes(occurred_at)')}, ${PROJECTED_SUMS} FROM usage_events ${group}
     SETTINGS force_optimize_projection = 1
     UNION ALL
-    SELECT 'beyond' AS part, ${keys('occurred_at')}, ${EXACT_SUMS} FROM usage_events WHERE NOT ${withinCut(cut)} ${group}
-    SETTINGS optimize_use_projections = 0
-    UNION ALL
-    SELECT 'within' AS part, ${nothing}, ${EXACT_SUMS} FROM usage_events WHERE ${withinCut(cut)}
+    SELECT 'beyond' AS part, ${keys('occurred_at')}, ${EXACT_SUMS} FROM usage_events WHERE ${beyond(cut)} ${group}
     SETTINGS optimize_use_projections = 0`;
 }
 
-const eventsOf = (rows: readonly (KeyRow & { part: string })[], part: string): bigint =>
-  rows.filter((row) => row.part === part).reduce((sum, row) => sum + BigInt(row.events!), 0n);
+/** A server too old to read both parts of a statement from one snapshot refuses the setting by name. */
+async function select<Row>(client: ClickHouseClient, query: string): Promise<Row[]> {
+  const answer = await client.query({ query, format: 'JSONEachRow', clickhouse_settings: { enable_shared_storage_snapshot_in_query: 1 } as Record<string, number> });
+  return answer.json<Row>();
+}
 
 function toSums(row: SumsRow): Sums {
   return {
@@ -118,6 +124,3 @@ function addSigned(sums: Sums, more: Sums, sign: bigint): void {
   sums.costPicoUsd += sign * more.costPicoUsd;
   more.quantities.forEach((value, index) => (sums.quantities[index]! += sign * value));
 }
-
-const isZero = ({ events, unpriced, costPicoUsd, quantities }: Sums): boolean =>
-  events === 0n && unpriced === 0n && costPicoUsd === 0n && quantities.every((value) => value === 0n);

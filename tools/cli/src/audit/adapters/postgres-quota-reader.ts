@@ -1,16 +1,8 @@
 import { type Pool } from 'pg';
 import { parseScaled } from '@ledgerline/kernel';
 import { QUOTA_SUMS, type QuotaNumbers } from '../quota-sums.js';
+import { type QuotaState } from '../sources.js';
 import { keyText } from '../usage-key.js';
-
-/** The quota projection and the place in the log that it stands at: one moment, one transaction. */
-export interface QuotaSnapshot {
-  /** PRICED sequence by partition: the cut of the whole audit. */
-  readonly cut: ReadonlyMap<number, number>;
-  /** The USAGE sequence that each is at, as the projection noted it. */
-  readonly sourceTo: ReadonlyMap<number, number>;
-  readonly byKey: ReadonlyMap<string, QuotaNumbers>;
-}
 
 interface SumsRow {
   customer_id: string;
@@ -26,7 +18,7 @@ const PAGE = 20_000;
  * Reads checkpoints and sums in one REPEATABLE READ transaction: however fast the projection moves, both are of
  * the same moment, so everything else can be compared at exactly that place.
  */
-export async function readQuotaSnapshot(pool: Pool, generation: number): Promise<QuotaSnapshot> {
+export async function readQuotaSnapshot(pool: Pool, generation: number): Promise<QuotaState> {
   const client = await pool.connect();
   try {
     await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -67,4 +59,10 @@ export async function readRowsProgress(pool: Pool, generation: number): Promise<
     [generation],
   );
   return new Map(rows.map(({ partition, source_sequence }) => [partition, Number(source_sequence)]));
+}
+
+/** Generations of the log that the projections have read from. */
+export async function readGenerations(pool: Pool): Promise<number[]> {
+  const { rows } = await pool.query<{ generation: number }>('SELECT generation FROM quota.published_progress UNION SELECT generation FROM aggregation.published_progress');
+  return rows.map(({ generation }) => generation);
 }

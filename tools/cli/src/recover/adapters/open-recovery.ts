@@ -5,6 +5,7 @@ import { closeGeneration, connectNats, finishGeneration, generationState, type N
 import { createPool } from '@ledgerline/postgres';
 import { readQuotaSnapshot } from '../../audit/adapters/postgres-quota-reader.js';
 import { type Context } from '../../commands/context.js';
+import { type Home } from '../../connection/home.js';
 import { type stackAddress } from '../../connection/stack-address.js';
 import { jobEnvironment } from '../../jobs/job-environment.js';
 import { startJob } from '../../jobs/start-job.js';
@@ -49,7 +50,7 @@ export async function openRecovery(address: Address, { home, env }: Context): Pr
   return {
     closedGeneration: generation,
     sources,
-    jobs: jobsOf(address, env),
+    jobs: jobsOf(address, env, home),
     file: new RecoveryFile(join(home.stack() === undefined ? '.' : home.path, `recovery-g${generation + 1}.json`)),
     survey: () => readSurvey(nc, pool, generation, partitions),
     quotaSums: async () => (await readQuotaSnapshot(pool, generation)).byKey,
@@ -75,14 +76,15 @@ async function* pricedBehind(nc: NatsConnection, generation: number, partition: 
   yield* readRange(jetstream(nc), stream, after + 1, lastSequence);
 }
 
-function jobsOf(address: Address, env: NodeJS.ProcessEnv): RecoveryJobs {
+function jobsOf(address: Address, env: NodeJS.ProcessEnv, home: Home): RecoveryJobs {
   const job = async (service: string, generation: number, ...args: string[]): Promise<void> => {
-    const environment = jobEnvironment({ ...address, generation }, env);
+    const environment = jobEnvironment({ ...address, generation }, env, home);
     await startJob({ service, job: 'recover', args, env: environment, onProgress: () => undefined, accept: async () => true });
   };
   const closed = address.generation;
   return {
     forgetLostRows: () => job('aggregation', closed),
+    recountCorrections: () => job('pricing', closed + 1),
     recountQuota: () => job('quota', closed + 1),
     announceAgain: () => job('quota', closed, '--announce-only'),
     rereadQuota: async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Home } from '../../connection/home.js';
 
 /** Everything of the local stack that has to do with generations. */
-const SERVICES = ['accounts', 'ingest', 'pricing', 'aggregation', 'quota', 'alerting', 'read-api'];
+const SERVICES = ['accounts', 'ingest', 'pricing', 'aggregation', 'quota', 'alerting', 'read-api', 'archive'];
 
 /**
  * Makes the local stack use a generation: writes it down, and ends the services, which their supervisor starts again. Elsewhere that is for a

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ledgerline/quota/v1/quota_event.proto.
  */
 export const file_ledgerline_quota_v1_quota_event: GenFile = /*@__PURE__*/
-  fileDesc("CiVsZWRnZXJsaW5lL3F1b3RhL3YxL3F1b3RhX2V2ZW50LnByb3RvEhNsZWRnZXJsaW5lLnF1b3RhLnYxIr4CCgpRdW90YUV2ZW50EhAKCGV2ZW50X2lkGAEgASgJEhUKDWRlY2lkZWRfYXRfdXMYAiABKAQSNgoJcG9zaXRpb25zGAMgAygLMiMubGVkZ2VybGluZS5xdW90YS52MS5Tb3VyY2VQb3NpdGlvbhJCChF0aHJlc2hvbGRfY3Jvc3NlZBgEIAEoCzIlLmxlZGdlcmxpbmUucXVvdGEudjEuVGhyZXNob2xkQ3Jvc3NlZEgAEkYKE3RocmVzaG9sZF91bmNyb3NzZWQYBSABKAsyJy5sZWRnZXJsaW5lLnF1b3RhLnYxLlRocmVzaG9sZFVuY3Jvc3NlZEgAEjoKDWN1c3RvbWVyX3NlZW4YBiABKAsyIS5sZWRnZXJsaW5lLnF1b3RhLnYxLkN1c3RvbWVyU2VlbkgAQgcKBWV2ZW50IkkKDlNvdXJjZVBvc2l0aW9uEhIKCmdlbmVyYXRpb24YASABKA0SEQoJcGFydGl0aW9uGAIgASgNEhAKCHNlcXVlbmNlGAMgASgEIkMKEFRocmVzaG9sZENyb3NzZWQSLwoIY3Jvc3NpbmcYASABKAsyHS5sZWRnZXJsaW5lLnF1b3RhLnYxLkNyb3NzaW5nIkUKElRocmVzaG9sZFVuY3Jvc3NlZBIvCghjcm9zc2luZxgBIAEoCzIdLmxlZGdlcmxpbmUucXVvdGEudjEuQ3Jvc3NpbmciIwoMQ3VzdG9tZXJTZWVuEhMKC2N1c3RvbWVyX2lkGAEgASgJIv4BCghDcm9zc2luZxIQCghxdW90YV9pZBgBIAEoCRITCgtjdXN0b21lcl9pZBgCIAEoCRIrCgZtZXRyaWMYAyABKA4yGy5sZWRnZXJsaW5lLnF1b3RhLnYxLk1ldHJpYxIQCghwcm92aWRlchgEIAEoCRINCgVtb2RlbBgFIAEoCRINCgVsaW1pdBgGIAEoCRIVCg1saW1pdF92ZXJzaW9uGAcgASgNEhQKDHBlcmlvZF9zdGFydBgIIAEoCRIZChF0aHJlc2hvbGRfcGVyY2VudBgJIAEoDRIXCg9jcm9zc2luZ19udW1iZXIYCiABKA0SDQoFdmFsdWUYCyABKAkqnAEKBk1ldHJpYxIWChJNRVRSSUNfVU5TUEVDSUZJRUQQABIRCg1NRVRSSUNfVE9LRU5TEAESFQoRTUVUUklDX0NIQVJBQ1RFUlMQAhISCg5NRVRSSUNfU0VDT05EUxADEhIKDk1FVFJJQ19DUkVESVRTEAQSEwoPTUVUUklDX1JFUVVFU1RTEAUSEwoPTUVUUklDX0NPU1RfVVNEEAZiBnByb3RvMw");
+  fileDesc("CiVsZWRnZXJsaW5lL3F1b3RhL3YxL3F1b3RhX2V2ZW50LnByb3RvEhNsZWRnZXJsaW5lLnF1b3RhLnYxIv4CCgpRdW90YUV2ZW50EhAKCGV2ZW50X2lkGAEgASgJEhUKDWRlY2lkZWRfYXRfdXMYAiABKAQSNgoJcG9zaXRpb25zGAMgAygLMiMubGVkZ2VybGluZS5xdW90YS52MS5Tb3VyY2VQb3NpdGlvbhJCChF0aHJlc2hvbGRfY3Jvc3NlZBgEIAEoCzIlLmxlZGdlcmxpbmUucXVvdGEudjEuVGhyZXNob2xkQ3Jvc3NlZEgAEkYKE3RocmVzaG9sZF91bmNyb3NzZWQYBSABKAsyJy5sZWRnZXJsaW5lLnF1b3RhLnYxLlRocmVzaG9sZFVuY3Jvc3NlZEgAEjoKDWN1c3RvbWVyX3NlZW4YBiABKAsyIS5sZWRnZXJsaW5lLnF1b3RhLnYxLkN1c3RvbWVyU2VlbkgAEj4KD3F1YXJhbnRpbmVfZ3JldxgHIAEoCzIjLmxlZGdlcmxpbmUucXVvdGEudjEuUXVhcmFudGluZUdyZXdIAEIHCgVldmVudCJJCg5Tb3VyY2VQb3NpdGlvbhISCgpnZW5lcmF0aW9uGAEgASgNEhEKCXBhcnRpdGlvbhgCIAEoDRIQCghzZXF1ZW5jZRgDIAEoBCJDChBUaHJlc2hvbGRDcm9zc2VkEi8KCGNyb3NzaW5nGAEgASgLMh0ubGVkZ2VybGluZS5xdW90YS52MS5Dcm9zc2luZyJFChJUaHJlc2hvbGRVbmNyb3NzZWQSLwoIY3Jvc3NpbmcYASABKAsyHS5sZWRnZXJsaW5lLnF1b3RhLnYxLkNyb3NzaW5nIiMKDEN1c3RvbWVyU2VlbhITCgtjdXN0b21lcl9pZBgBIAEoCSJPCg5RdWFyYW50aW5lR3JldxIVCg1ob3VyX3N0YXJ0X3VzGAEgASgEEhMKC2hlbGRfZXZlbnRzGAIgASgEEhEKCXRocmVzaG9sZBgDIAEoBCL+AQoIQ3Jvc3NpbmcSEAoIcXVvdGFfaWQYASABKAkSEwoLY3VzdG9tZXJfaWQYAiABKAkSKwoGbWV0cmljGAMgASgOMhsubGVkZ2VybGluZS5xdW90YS52MS5NZXRyaWMSEAoIcHJvdmlkZXIYBCABKAkSDQoFbW9kZWwYBSABKAkSDQoFbGltaXQYBiABKAkSFQoNbGltaXRfdmVyc2lvbhgHIAEoDRIUCgxwZXJpb2Rfc3RhcnQYCCABKAkSGQoRdGhyZXNob2xkX3BlcmNlbnQYCSABKA0SFwoPY3Jvc3NpbmdfbnVtYmVyGAogASgNEg0KBXZhbHVlGAsgASgJKpwBCgZNZXRyaWMSFgoSTUVUUklDX1VOU1BFQ0lGSUVEEAASEQoNTUVUUklDX1RPS0VOUxABEhUKEU1FVFJJQ19DSEFSQUNURVJTEAISEgoOTUVUUklDX1NFQ09ORFMQAxISCg5NRVRSSUNfQ1JFRElUUxAEEhMKD01FVFJJQ19SRVFVRVNUUxAFEhMKD01FVFJJQ19DT1NUX1VTRBAGYgZwcm90bzM");
 
 /**
  * One JetStream message on the QUOTA stream: one thing the quota service decided.
@@ -61,6 +61,12 @@ export type QuotaEvent = Message<"ledgerline.quota.v1.QuotaEvent"> & {
      */
     value: CustomerSeen;
     case: "customerSeen";
+  } | {
+    /**
+     * @generated from field: ledgerline.quota.v1.QuarantineGrew quarantine_grew = 7;
+     */
+    value: QuarantineGrew;
+    case: "quarantineGrew";
   } | { case: undefined; value?: undefined };
 };
 
@@ -158,6 +164,41 @@ export const CustomerSeenSchema: GenMessage<CustomerSeen> = /*@__PURE__*/
   messageDesc(file_ledgerline_quota_v1_quota_event, 4);
 
 /**
+ * More usage than usual was held back within one hour. Said once for each hour; hour_start_us names it.
+ *
+ * @generated from message ledgerline.quota.v1.QuarantineGrew
+ */
+export type QuarantineGrew = Message<"ledgerline.quota.v1.QuarantineGrew"> & {
+  /**
+   * Beginning of the UTC hour in which the broker recorded the usage, microseconds since the Unix epoch.
+   *
+   * @generated from field: uint64 hour_start_us = 1;
+   */
+  hourStartUs: bigint;
+
+  /**
+   * Events of that hour that were quarantined or late when it was decided.
+   *
+   * @generated from field: uint64 held_events = 2;
+   */
+  heldEvents: bigint;
+
+  /**
+   * How many it takes for this to be said.
+   *
+   * @generated from field: uint64 threshold = 3;
+   */
+  threshold: bigint;
+};
+
+/**
+ * Describes the message ledgerline.quota.v1.QuarantineGrew.
+ * Use `create(QuarantineGrewSchema)` to create a new message.
+ */
+export const QuarantineGrewSchema: GenMessage<QuarantineGrew> = /*@__PURE__*/
+  messageDesc(file_ledgerline_quota_v1_quota_event, 5);
+
+/**
  * One threshold of one quota in one month. (quota_id, limit_version, period_start, threshold_percent,
  * crossing_number) names it.
  *
@@ -239,7 +280,7 @@ export type Crossing = Message<"ledgerline.quota.v1.Crossing"> & {
  * Use `create(CrossingSchema)` to create a new message.
  */
 export const CrossingSchema: GenMessage<Crossing> = /*@__PURE__*/
-  messageDesc(file_ledgerline_quota_v1_quota_event, 5);
+  messageDesc(file_ledgerline_quota_v1_quota_event, 6);
 
 /**
  * What a quota limits.

@@ -1,0 +1,29 @@
+import { type Caller, NotOnRecordError, type RecordedEvent, type RecordedEvents, RecordUnavailableError } from '../application/recorded-events.js';
+
+/** The reader waits up to 5 s for what was acknowledged before. */
+const TIMEOUT_MS = 10_000;
+
+/** Asks the read API, as the caller. */
+export class ReadApiEvents implements RecordedEvents {
+  constructor(private readonly baseUrl: string) {}
+
+  async find(usageId: string, caller: Caller): Promise<RecordedEvent> {
+    const { customer_id, state } = (await this.get(`/v1/events/${usageId}`, caller)) as { customer_id: string; state: string };
+    return { customerId: customer_id, state };
+  }
+
+  async correctionIds(usageId: string, caller: Caller): Promise<ReadonlySet<string>> {
+    const { data } = (await this.get(`/v1/events/${usageId}/history`, caller)) as { data: { correction_id?: string }[] };
+    return new Set(data.flatMap(({ correction_id }) => correction_id ?? []));
+  }
+
+  private async get(path: string, { headers }: Caller): Promise<unknown> {
+    const answer = await fetch(new URL(path, this.baseUrl), { headers, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error: Error) => {
+      throw new RecordUnavailableError(`The read API did not answer: ${error.message}`);
+    });
+    const body = (await answer.json().catch(() => ({}))) as { detail?: string };
+    if (answer.ok) return body;
+    if (answer.status === 404 || answer.status === 410) throw new NotOnRecordError(answer.status === 410, body.detail ?? 'There is no such event.');
+    throw new RecordUnavailableError(body.detail ?? `The read API answered ${answer.status}.`);
+  }
+}

@@ -1,0 +1,41 @@
+/** DI token of the {@link RecordedEvents}. */
+export const RECORDED_EVENTS = Symbol('RECORDED_EVENTS');
+
+/** An event as a reader finds it, with everything acknowledged before taken into account. */
+export interface RecordedEvent {
+  readonly customerId: string;
+  /** `priced`, `unpriced` or `voided`; or what it was held back as. */
+  readonly state: string;
+}
+
+/** What is on record. Asked on behalf of a caller, whose rights decide what there is. */
+export interface RecordedEvents {
+  /** @throws RecordUnavailableError, NotOnRecordError */
+  find(usageId: string, caller: Caller): Promise<RecordedEvent>;
+  /** correction_ids of the event's history. @throws like `find` */
+  correctionIds(usageId: string, caller: Caller): Promise<ReadonlySet<string>>;
+}
+
+/** How the caller showed who it is. */
+export interface Caller {
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** There is no such event, or none that is still stored. */
+export class NotOnRecordError extends Error {
+  constructor(
+    readonly forgotten: boolean,
+    detail: string,
+  ) {
+    super(detail);
+    this.name = 'NotOnRecordError';
+  }
+}
+
+/** The reader did not answer, or cannot say yet. */
+export class RecordUnavailableError extends Error {
+  constructor(detail: string) {
+    super(detail);
+    this.name = 'RecordUnavailableError';
+  }
+}

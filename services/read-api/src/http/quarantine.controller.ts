@@ -1,0 +1,39 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { heldItemId } from '@ledgerline/contracts';
+import { ProblemError, RequireRole } from '@ledgerline/service-kit';
+import { FindHeldItem } from '../application/find-held-item.js';
+import { type QuarantineReader } from '../application/quarantine-reader.js';
+import { Visibility } from '../application/visibility.js';
+import { ALL_PARTITIONS, QUARANTINE_READER } from '../tokens.js';
+import { explainError } from './explain-error.js';
+import { readHeldItemId, readQuarantineQuery, writeHeldCursor } from './quarantine-queries.js';
+
+/** What was held back instead of counted. Acting on it is for the service that takes events. */
+@Controller('v1/quarantine')
+@RequireRole('admin')
+export class QuarantineController {
+  constructor(
+    @Inject(QUARANTINE_READER) private readonly reader: QuarantineReader,
+    @Inject(FindHeldItem) private readonly items: FindHeldItem,
+    @Inject(Visibility) private readonly visibility: Visibility,
+    @Inject(ALL_PARTITIONS) private readonly partitions: number[],
+  ) {}
+
+  @Get(':id')
+  async one(@Param('id') id: string) {
+    const position = readHeldItemId(id);
+    const item = await this.items.find(position).catch(explainError);
+    if (item === null) throw new ProblemError(404, 'unknown_item', `Nothing was held back as ${heldItemId(position)}.`);
+    return { ...item, freshness: await this.visibility.freshness() };
+  }
+
+  @Get()
+  async list(@Query() parameters: unknown) {
+    const { strong, summary, ...query } = readQuarantineQuery(parameters);
+    if (strong) await this.visibility.caughtUp(this.partitions).catch(explainError);
+    const freshness = await this.visibility.freshness();
+    if (summary) return { data: await this.reader.summarise(query).catch(explainError), freshness };
+    const { items, next } = await this.reader.list(query).catch(explainError);
+    return { data: items, next_cursor: next && writeHeldCursor(next), freshness };
+  }
+}
