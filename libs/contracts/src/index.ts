@@ -13,3 +13,4 @@ export * from './usage-id.js';
 export * from './usage-row.js';
 export { EnvelopeError } from './wire-reader.js';
 export * from './gen/ledgerline/quota/v1/quota_event_pb.js';
+export * from './with-generation.js';

@@ -18,7 +18,7 @@ import { type AlertingConfig } from './config.js';
 import { LOAD_CHECKPOINT, QuotaEventsConsumer } from './consumers/quota-events.consumer.js';
 import { ALERT_READER, AlertsController } from './http/alerts.controller.js';
 
-const LEASE_SCOPE = 'quota-events';
+export const LEASE_SCOPE = 'quota-events';
 
 export const migrations = {
   '0001_create_alerts': createAlerts,

@@ -20,6 +20,7 @@ export class MemoryPricedLog {
       name: 'PRICED',
       state: () => process.ask('state', () => stateOf(messages)),
       usageState: () => process.ask('state of USAGE', () => stateOf(usage)),
+      closed: () => Promise.reject(new Error('there is one generation here')),
       last: () => process.ask('last', () => at(messages.length)),
       at: (sequence) => process.ask(`message ${sequence}`, () => at(sequence)),
       async *range(from, to) {

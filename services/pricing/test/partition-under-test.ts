@@ -1,6 +1,6 @@
 import { type Correction, correctionSubject, decodePricedEnvelope, decodeUsageEnvelope, encodeCorrectionEnvelope, Outcome, type PricedEnvelope, usageIdText } from '@ledgerline/contracts';
 import { seedPriceBook } from '@ledgerline/domain-pricing';
-import { ensureStreams, type NatsConnection, publishEnvelope, readRange, streamInfo, streamOf } from '@ledgerline/messaging';
+import { ensureStreams, findStream, type NatsConnection, publishEnvelope, readRange, streamInfo, streamOf } from '@ledgerline/messaging';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { SegmentedIdempotencyIndexes } from '@ledgerline/idempotency-index';
 import { JetStreamPricedLog } from '../src/adapters/jetstream-priced-log.js';
@@ -22,14 +22,20 @@ export interface WorkerOptions {
   ledger?: CorrectionLedger;
 }
 
-/** One partition's streams on a real broker, with workers on it. A generation of its own keeps tests apart. */
+/** One partition's streams on a real broker, with workers on it. */
 export class PartitionUnderTest {
   private constructor(
     readonly nc: NatsConnection,
     readonly generation: number,
   ) {}
 
+  /** Makes the streams, empty: what an earlier test left in this generation is removed. */
   static async create(nc: NatsConnection, generation: number): Promise<PartitionUnderTest> {
+    const jsm = await jetstreamManager(nc);
+    for (const kind of ['USAGE', 'PRICED'] as const) {
+      const { stream } = streamOf(kind, generation, 0);
+      if ((await findStream(jsm, stream)) !== null) await jsm.streams.delete(stream);
+    }
     await ensureStreams(nc, { generation, partitions: 1, maxBytes: 64 * 1024 ** 2, kinds: ['USAGE', 'PRICED'] });
     return new PartitionUnderTest(nc, generation);
   }

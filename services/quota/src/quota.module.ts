@@ -53,7 +53,7 @@ export const migrations = {
 /** A decision that waits longer than this to be published makes the copy that should publish it not ready. */
 const OUTBOX_LIMIT_MS = 30_000;
 
-const PRICED_LEASES = 'priced';
+export const PRICED_LEASES = 'priced';
 const OUTBOX_LEASE = 'outbox';
 
 /** Puts the quota service together. */

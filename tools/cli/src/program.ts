@@ -8,6 +8,8 @@ import { addImportCommand } from './commands/import.js';
 import { addKeysCommand } from './commands/keys.js';
 import { addQuarantineCommand } from './commands/quarantine.js';
 import { addQuotasCommand } from './commands/quotas.js';
+import { addRebuildCommand } from './commands/rebuild.js';
+import { addRecoverCommand } from './commands/recover.js';
 import { addTailCommand } from './commands/tail.js';
 import { type Context, processContext } from './commands/context.js';
 import { CliError, ExitCode } from './exit.js';
@@ -22,7 +24,7 @@ Environment:
 /** Every command of the command line; nothing is read from outside before one runs. */
 export function buildProgram(context: Context): Command {
   const program = new Command('ledgerline')
-    .description('Works with a Ledgerline stack: keys, quotas, events and their corrections, imports, the audit, a doctor, a live view.')
+    .description('Works with a Ledgerline stack: keys, quotas, events and their corrections, imports, the audit, a doctor, a live view, rebuilds, recovery.')
     .addHelpText('after', ENVIRONMENT)
     .showHelpAfterError('(add --help for what can be given)');
   addKeysCommand(program, context);
@@ -34,6 +36,8 @@ export function buildProgram(context: Context): Command {
   addImportCommand(program, context);
   addAuditCommand(program, context);
   addDoctorCommand(program, context);
+  addRebuildCommand(program, context);
+  addRecoverCommand(program, context);
   addTailCommand(program, context);
   return program;
 }

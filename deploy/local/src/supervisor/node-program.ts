@@ -17,6 +17,8 @@ export interface NodeProgram {
   hot: boolean;
   killAfterMs: number;
   readyTimeoutMs: number;
+  /** A line for whoever watches. */
+  say: (line: string) => void;
 }
 
 function processEnvironment(home: string): Record<string, string> {
@@ -36,10 +38,18 @@ function nodeFlags(hot: boolean): string[] {
     : ['--enable-source-maps', '--max-semi-space-size=2', '--max-old-space-size=768'];
 }
 
-async function isReady(port: number): Promise<boolean> {
+/** What a service says that no waiting makes ready: the servers have to run for what it asks for. */
+const RECOVER = 'npm run cli -- recover';
+
+async function isReady({ name, port, say }: NodeProgram): Promise<boolean> {
   const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { headers: { connection: 'close' }, signal: AbortSignal.timeout(3000) });
+  const text = await answer.text();
   if (answer.ok) return true;
-  throw new Error((await answer.text()).slice(0, 300));
+  if (text.includes(RECOVER)) {
+    say(`${name} is not ready: messages are lost. Run \`${RECOVER}\``);
+    return true;
+  }
+  throw new Error(text.slice(0, 300));
 }
 
 /** The last lines of a log, for a message about a failed start. */
@@ -63,7 +73,7 @@ export async function startNodeProgram(program: NodeProgram, signal: AbortSignal
   });
   writePidFile(pidFile, running.pid);
   try {
-    await untilReady(name, running, logFile, () => isReady(port), { timeoutMs: readyTimeoutMs, intervalMs: 100, signal });
+    await untilReady(name, running, logFile, () => isReady(program), { timeoutMs: readyTimeoutMs, intervalMs: 100, signal });
   } catch (error) {
     throw new Error(`${(error as Error).message}\n    ${tailOf(logFile)}`);
   }

@@ -30,7 +30,7 @@ export class Stack {
   constructor(
     private readonly settings: Settings,
     private readonly secrets: Secrets,
-    say: (line: string) => void,
+    private readonly say: (line: string) => void,
   ) {
     const { home, ports } = settings;
     this.file = {
@@ -46,7 +46,7 @@ export class Stack {
     const supervise = (part: Part): Supervised =>
       new Supervised(part, say, (name, pid) => {
         this.file.processes[name] = pid;
-        writeStackFile(home, this.file);
+        this.writeFile();
       });
     this.servers = this.serverParts().map(supervise);
     this.accounts = supervise(this.servicePart('accounts'));
@@ -71,16 +71,22 @@ export class Stack {
   private servicePart(name: ServiceName): Part {
     const { home, ports } = this.settings;
     const dataDir = join(home, 'data', name);
-    const env = serviceEnvironment(name, { home, secrets: this.secrets, file: this.file, links: this.settings.links[name] });
     const main = join(this.settings.servicesDir ?? join(ROOT, 'services'), name, 'dist/main.js');
-    const program = { name, main, root: ROOT, home, port: ports[name], env, hot: HOT.includes(name), killAfterMs: STOP_MS.services, readyTimeoutMs: 60_000 };
+    const program = { name, main, root: ROOT, home, port: ports[name], hot: HOT.includes(name), killAfterMs: STOP_MS.services, readyTimeoutMs: 60_000, say: this.say };
     return {
       name,
       start: (signal) => {
         mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-        return startNodeProgram(program, signal);
+        // Made at each start: a recovery changes the generation while this runs.
+        return startNodeProgram({ ...program, env: this.environmentOf(name) }, signal);
       },
     };
+  }
+
+  private environmentOf(name: ServiceName): Record<string, string> {
+    const { home, links } = this.settings;
+    const file = { ...this.file, ...keptLayout(home) };
+    return serviceEnvironment(name, { home, secrets: this.secrets, file, links: links[name] });
   }
 
   private edgePart(): Part {
@@ -88,7 +94,7 @@ export class Stack {
     const upstreams = Object.fromEntries(SERVICES.map((name) => [name, `http://127.0.0.1:${ports[name]}`]));
     const main = join(ROOT, 'deploy/local/dist/edge/main.js');
     const env = { UPSTREAMS: JSON.stringify(upstreams) };
-    const program = { name: 'edge', main, root: ROOT, home, port: ports.edge, env, hot: false, killAfterMs: STOP_MS.edge, readyTimeoutMs: 30_000 };
+    const program = { name: 'edge', main, root: ROOT, home, port: ports.edge, env, hot: false, killAfterMs: STOP_MS.edge, readyTimeoutMs: 30_000, say: this.say };
     return { name: 'edge', start: (signal) => startNodeProgram(program, signal) };
   }
 
@@ -99,6 +105,10 @@ export class Stack {
     await all([...this.services, this.accounts]);
     await all(this.servers);
     this.file.processes = {};
-    writeStackFile(this.settings.home, this.file);
+    this.writeFile();
+  }
+
+  private writeFile(): void {
+    writeStackFile(this.settings.home, { ...this.file, ...keptLayout(this.settings.home) });
   }
 }

@@ -56,7 +56,8 @@ export type Settings = Pick<
   'name' | 'subjects' | 'description' | 'retention' | 'storage' | 'discard' | 'max_bytes' | 'max_msg_size' | 'max_age' | 'max_msgs' | 'max_msgs_per_subject'
 >;
 
-export function settings(kind: StreamKind, partition: number, { generation, partitions, maxBytes }: StreamsWanted): Settings {
+/** What a stream is to be. */
+export function settings(kind: StreamKind, partition: number, { generation, partitions, maxBytes }: Omit<StreamsWanted, 'kinds'>): Settings {
   const { stream, subjects } = streamOf(kind, generation, partition);
   return {
     name: stream,
@@ -101,6 +102,7 @@ async function withAllSubjects(jsm: JetStreamManager, found: StreamConfig, { nam
 
 /** @throws StreamConflictError naming the setting */
 export function refuseOtherSettings(wanted: Settings, found: StreamConfig): void {
+  if (found.sealed) throw new StreamConflictError(wanted.name, 'it is sealed: its generation was closed by a recovery, and GENERATION has to say the next one');
   for (const [setting, value] of Object.entries(wanted) as [keyof Settings, unknown][]) {
     if (setting === 'max_bytes') continue;
     // The server leaves out what has its zero value.
@@ -113,9 +115,9 @@ export function refuseOtherSettings(wanted: Settings, found: StreamConfig): void
     throw new StreamConflictError(wanted.name, `max_bytes is ${found.max_bytes}, more than the configured ${wanted.max_bytes} (STREAM_MAX_BYTES)`);
   }
   if (found.persist_mode === 'async') throw new StreamConflictError(wanted.name, 'persist_mode is async: an acknowledged message could be lost');
-  if (found.sealed) throw new StreamConflictError(wanted.name, 'it is sealed');
 }
 
+/** The stream, or null when there is none. */
 export async function findStream(jsm: JetStreamManager, stream: string): Promise<StreamInfo | null> {
   try {
     return await jsm.streams.info(stream);

@@ -1,9 +1,10 @@
 export * from './batch-consumer.js';
 export * from './batch-runner.js';
+export * from './change-generation.js';
 export * from './check-position.js';
 export * from './connection.js';
 export * from './consume-batches.js';
-export { ensureStreams, MAX_MESSAGE_BYTES, StreamConflictError, type StreamsWanted } from './ensure-streams.js';
+export { ensureStreams, findStream, MAX_MESSAGE_BYTES, StreamConflictError, type StreamsWanted } from './ensure-streams.js';
 export * from './inspect-stream.js';
 export * from './jetstream-batch-strategy.js';
 export * from './partition-reader.js';

@@ -20,7 +20,7 @@ export async function inspectStream(jsm: JetStreamManager, kind: StreamKind, par
   const { config, state } = info;
   const found = { stream, bytes: state.bytes, maxBytes: config.max_bytes, replicas: config.num_replicas };
   try {
-    refuseOtherSettings(settings(kind, partition, { ...wanted, maxBytes: Math.max(config.max_bytes, 1), kinds: [kind] }), config);
+    refuseOtherSettings(settings(kind, partition, { ...wanted, maxBytes: Math.max(config.max_bytes, 1) }), config);
     return found;
   } catch (error) {
     if (error instanceof StreamConflictError) return { ...found, conflict: error.message };

@@ -6,15 +6,14 @@ import { type Range } from '../application/plan-ranges.js';
 import { type Claim, type PreparedRange, type UsageStore } from '../application/ports.js';
 import { correctionRow, quarantinedRow } from './mapping.js';
 import { insertSql, storedSql } from './range-sql.js';
+import { IN_USE, queryIdOf, type UsageTables } from './usage-tables.js';
 import { type RowSource, UsageRows } from './usage-rows/usage-rows.js';
 
 /** One thread and a block that holds a whole range: the insert is one part, there or not. */
 const ONE_PART = { max_insert_threads: '1', max_block_size: '1048576', max_insert_block_size: '1048576', min_insert_block_size_rows: '1048576', min_insert_block_size_bytes: '1073741824' } as const;
 
 /** Every attempt of a sink's inserts carries this id, so that the server runs one of them at a time. A server may hold several databases. */
-export function sinkQueryId(database: string, shard: number): string {
-  return `sink-${database}-${shard}`;
-}
+export const sinkQueryId = (database: string, shard: number): string => queryIdOf(IN_USE, database, shard);
 
 /** Rows, corrections and quarantined items in ClickHouse. */
 export class ClickHouseUsageStore implements UsageStore {
@@ -22,12 +21,13 @@ export class ClickHouseUsageStore implements UsageStore {
   constructor(
     private readonly client: ClickHouseClient,
     private readonly database: string,
+    private readonly tables: UsageTables = IN_USE,
   ) {}
 
   prepare(claim: Claim, range: Range): PreparedRange {
     const columns = rowsOf(range).columns();
     const body = encodeNativeBlock(columns);
-    const query = insertSql(columns, range);
+    const query = insertSql(columns, range, this.tables.events);
     return {
       insert: () => insertNative(this.client, { query, queryId: this.queryId(claim.shard), body, settings: ONE_PART }),
       stored: () => this.stored(range),
@@ -36,7 +36,7 @@ export class ClickHouseUsageStore implements UsageStore {
 
   /** A range of a sealed month is whole: a month is sealed when all its rows are there, and only then are they dropped. */
   private async stored(range: Range): Promise<number> {
-    const [row] = await selectRows<{ stored: string; sealed_partitions: string }>(this.client, storedSql(range));
+    const [row] = await selectRows<{ stored: string; sealed_partitions: string }>(this.client, storedSql(range, this.tables.events));
     return Number(row!.sealed_partitions) === range.sources.size ? range.rows : Number(row!.stored);
   }
 
@@ -45,15 +45,15 @@ export class ClickHouseUsageStore implements UsageStore {
   }
 
   private queryId(shard: number): string {
-    return sinkQueryId(this.database, shard);
+    return queryIdOf(this.tables, this.database, shard);
   }
 
   async quarantine(items: readonly QuarantinedItem[]): Promise<void> {
-    await this.add('quarantined_items', items.map(quarantinedRow));
+    await this.add(this.tables.quarantined, items.map(quarantinedRow));
   }
 
   async keepCorrections(corrections: readonly RecordedCorrection[]): Promise<void> {
-    await this.add('corrections', corrections.map(correctionRow));
+    await this.add(this.tables.corrections, corrections.map(correctionRow));
   }
 
   private async add(table: string, values: readonly object[]): Promise<void> {

@@ -5,22 +5,22 @@ import { type Range } from '../application/plan-ranges.js';
  * Adds the rows whose source message is not in the table yet. A source message's rows are inserted together or not at all, so its
  * presence is decided by any one of them. Rows of a sealed month are counted in its summaries and may be gone from the table: none is added.
  */
-export function insertSql(columns: readonly NativeColumn[], range: Range): string {
+export function insertSql(columns: readonly NativeColumn[], range: Range, table = 'usage_events'): string {
   const names = columns.map(({ name }) => name).join(', ');
-  return `INSERT INTO usage_events (${names})
+  return `INSERT INTO ${table} (${names})
 SELECT ${names} FROM ${inputFunction(columns)}
-WHERE (source_partition, source_sequence) NOT IN (SELECT source_partition, source_sequence FROM usage_events WHERE ${ofRange(range)})
+WHERE (source_partition, source_sequence) NOT IN (SELECT source_partition, source_sequence FROM ${table} WHERE ${ofRange(range)})
   AND toYYYYMM(recorded_at) NOT IN (SELECT recorded_month FROM sealed_months)
 FORMAT Native`;
 }
 
 /** Counts the rows of the range's source messages that are in the table, and how many of its partitions are sealed to beyond it. */
-export function storedSql(range: Range): string {
+export function storedSql(range: Range, table = 'usage_events'): string {
   const sealed = [...range.sources].map(([partition, { to }]) => `(source_partition = ${partition} AND source_to >= ${to})`);
   return `SELECT
-  (SELECT count() FROM usage_events WHERE ${ofRange(range)}) AS stored,
-  (SELECT uniqExact(source_partition) FROM sealed_partitions WHERE recorded_month = ${range.month} AND source_generation = ${range.generation}
-    AND seal IN (SELECT seal FROM sealed_months WHERE recorded_month = ${range.month}) AND (${sealed.join(' OR ')})) AS sealed_partitions`;
+   (SELECT count() FROM ${table} WHERE ${ofRange(range)}) AS stored,
+   (SELECT uniqExact(source_partition) FROM sealed_partitions WHERE recorded_month = ${range.month} AND source_generation = ${range.generation}
+     AND seal IN (SELECT seal FROM sealed_months WHERE recorded_month = ${range.month}) AND (${sealed.join(' OR ')})) AS sealed_partitions`;
 }
 
 /**

@@ -48,7 +48,8 @@ export class PostgresAlertStore implements AlertStore {
   }
 }
 
-class PostgresAlertTransaction implements AlertTransaction {
+/** One of the store's transactions, or another one that does what they do. */
+export class PostgresAlertTransaction implements AlertTransaction {
   constructor(
     private readonly db: Transaction<AlertingDatabase>,
     private readonly leaseScope: string,

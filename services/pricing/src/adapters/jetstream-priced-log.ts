@@ -1,7 +1,7 @@
 import { failpoint } from '@ledgerline/failpoints';
 import { jetstream, type JetStreamClient, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
-import { type NatsConnection, PublishError, publishEnvelope, readLastMessage, readMessage, readRange, streamInfo, streamOf } from '@ledgerline/messaging';
-import { type AppendResult, type LogState, type PricedLog, type PricedMessage } from '../application/priced-log.js';
+import { findStream, type NatsConnection, PositionLostError, PublishError, publishEnvelope, readLastMessage, readMessage, readRange, streamInfo, streamOf } from '@ledgerline/messaging';
+import { type AppendResult, type LogState, type PricedLog, type PricedMessage, type PricedReader } from '../application/priced-log.js';
 
 const PUBLISH_TIMEOUT_MS = 3_000;
 const READ_TIMEOUT_MS = 3_000;
@@ -16,7 +16,7 @@ export class JetStreamPricedLog implements PricedLog {
   constructor(
     private readonly nc: NatsConnection,
     generation: number,
-    partition: number,
+    private readonly partition: number,
     private readonly timeoutMs = PUBLISH_TIMEOUT_MS,
   ) {
     const priced = streamOf('PRICED', generation, partition);
@@ -44,6 +44,17 @@ export class JetStreamPricedLog implements PricedLog {
 
   range(from: number, to: number): AsyncIterable<PricedMessage> {
     return readRange(this.js, this.name, from, to);
+  }
+
+  async closed(generation: number, partitions: number): Promise<PricedReader> {
+    const jsm = await this.manager();
+    const closed = new JetStreamPricedLog(this.nc, generation, this.partition, this.timeoutMs);
+    if ((await findStream(jsm, closed.name)) === null) throw new PositionLostError(closed.name, 'it is gone, and with it the identities that were counted in it');
+    const exists = async (partition: number): Promise<boolean> => (await findStream(jsm, streamOf('PRICED', generation, partition).stream)) !== null;
+    if ((await exists(partitions)) || !(await exists(partitions - 1))) {
+      throw new PositionLostError(closed.name, `its generation did not have ${partitions} partitions: its identities lie elsewhere`);
+    }
+    return closed;
   }
 
   async append(bytes: Uint8Array, expectedLastSequence: number, traceparent?: string): Promise<AppendResult> {

@@ -4,6 +4,7 @@ import { type PriceBook, priceRows } from '@ledgerline/domain-pricing';
 import { checkRows, type PartitionTerms, type Refusal } from './check-rows.js';
 import { claimantOf, setRow } from './claimant.js';
 import { Claim, type Claimant } from './idempotency-index.js';
+import { indexedSequence } from './indexed-position.js';
 
 /** A USAGE message as it lies in the stream. */
 export interface UsageMessage {
@@ -67,7 +68,7 @@ function decideOutcomes(
   const refusals = checkRows(columns, timestampUs, terms);
   const prints = fingerprints(terms.key, columns);
   const wanted = new Uint8Array(columns.count);
-  const claimant = claimantOf(columns, sequence, timestampUs);
+  const claimant = claimantOf(columns, indexedSequence(terms.generation, sequence), timestampUs);
   for (let row = 0; row < columns.count; row++) {
     let refusal = refusals[row]!;
     if (refusal === null) {

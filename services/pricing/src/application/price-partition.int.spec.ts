@@ -47,7 +47,7 @@ const idsOf = (from: number, to: number) => events(from, to).map(usageIdTextOf);
 describe('the worker of a partition', () => {
   let nats: FreshNats;
   let nc: NatsConnection;
-  let generation = 0;
+  const generation = 1;
   let partition: PartitionUnderTest;
   let directory: string;
 
@@ -60,7 +60,7 @@ describe('the worker of a partition', () => {
     await nats.stop();
   });
   beforeEach(async () => {
-    partition = await PartitionUnderTest.create(nc, ++generation);
+    partition = await PartitionUnderTest.create(nc, generation);
     directory = mkdtempSync(join(tmpdir(), 'pricing-'));
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));

@@ -20,16 +20,22 @@ export type AppendResult =
   /** no answer, or another last sequence than expected: the log has to be asked */
   | { kind: 'unclear'; cause: Error };
 
-/** One partition's PRICED stream, and the state of its USAGE stream. Reads come from the leader. */
-export interface PricedLog {
+/** What can be read of a PRICED stream. */
+export interface PricedReader {
   /** PRICED's name, for messages to people */
   readonly name: string;
   state(): Promise<LogState>;
+  /** The messages [from..to], all of them. */
+  range(from: number, to: number): AsyncIterable<PricedMessage>;
+}
+
+/** One partition's PRICED stream, and the state of its USAGE stream. Reads come from the leader. */
+export interface PricedLog extends PricedReader {
   usageState(): Promise<LogState>;
   last(): Promise<PricedMessage | null>;
   at(sequence: number): Promise<PricedMessage | null>;
-  /** The messages [from..to], all of them. */
-  range(from: number, to: number): AsyncIterable<PricedMessage>;
+  /** The same partition in a generation before this one. Rejects with PositionLostError when that is gone, or had another number of partitions. */
+  closed(generation: number, partitions: number): Promise<PricedReader>;
   /** Appends unless the last sequence is another than expected. Rejects when the message is certainly not stored (full, too large, no stream). */
   append(bytes: Uint8Array, expectedLastSequence: number, traceparent?: string): Promise<AppendResult>;
 }

@@ -5,7 +5,8 @@ import { PositionLostError } from '@ledgerline/messaging';
 import { type PartitionTerms } from './check-rows.js';
 import { claimantOf, setRow } from './claimant.js';
 import { Claim, type IdempotencyIndex } from './idempotency-index.js';
-import { type PricedLog, type PricedMessage } from './priced-log.js';
+import { indexedSequence } from './indexed-position.js';
+import { type PricedLog, type PricedMessage, type PricedReader } from './priced-log.js';
 
 /** PRICED contradicts itself or its index. Nobody may go on in this partition before a person has looked. */
 export class PricedLogError extends PositionLostError {}
@@ -16,6 +17,7 @@ export class PricedLogError extends PositionLostError {}
  */
 export async function recoverIndex(log: PricedLog, index: IdempotencyIndex, lastSequence: number, terms: PartitionTerms): Promise<void> {
   await checkCoverage(log, index, lastSequence);
+  if (index.coverage.pricedSequence === 0) await claimEarlier(log, index, terms);
   for await (const message of log.range(index.coverage.pricedSequence + 1, lastSequence)) {
     const envelope = readEnvelope(log, message, terms);
     checkChain(log, message, envelope, index.coverage.sourceTo);
@@ -25,8 +27,28 @@ export async function recoverIndex(log: PricedLog, index: IdempotencyIndex, last
   }
 }
 
+/**
+ * Enters what closed generations counted. An index without coverage may hold some of it already, which changes nothing; its coverage counts
+ * messages of this generation only, and all that is entered here becomes permanent with the first of them.
+ */
+async function claimEarlier(log: PricedLog, index: IdempotencyIndex, terms: PartitionTerms): Promise<void> {
+  for (let generation = 1; generation < terms.generation; generation++) {
+    const closed = await log.closed(generation, terms.partitions);
+    const { firstSequence, lastSequence } = await closed.state();
+    if (firstSequence > 1) throw new PricedLogError(closed.name, `it begins at ${firstSequence}, and an index has to be built from its beginning`);
+    let sourceTo = 0;
+    for await (const message of closed.range(1, lastSequence)) {
+      const envelope = readEnvelope(closed, message, { ...terms, generation });
+      checkChain(closed, message, envelope, sourceTo);
+      for (const run of envelope.runs) claimRun(closed, run, { ...terms, generation }, index);
+      sourceTo = envelope.sourceTo;
+      await breathe();
+    }
+  }
+}
+
 /** Decodes a PRICED message of this partition. Throws PricedLogError when it is none. */
-export function readEnvelope(log: PricedLog, message: PricedMessage, { generation, partition }: PartitionTerms): PricedEnvelope {
+export function readEnvelope(log: PricedReader, message: PricedMessage, { generation, partition }: PartitionTerms): PricedEnvelope {
   let envelope: PricedEnvelope;
   try {
     envelope = decodePricedEnvelope(message.data);
@@ -58,18 +80,18 @@ async function checkCoverage(log: PricedLog, index: IdempotencyIndex, lastSequen
   }
 }
 
-function checkChain(log: PricedLog, { sequence }: PricedMessage, envelope: PricedEnvelope, sourceTo: number): void {
+function checkChain(log: PricedReader, { sequence }: PricedMessage, envelope: PricedEnvelope, sourceTo: number): void {
   if (envelope.previousSourceTo !== sourceTo || envelope.sourceFrom !== sourceTo + 1) {
     throw new PricedLogError(log.name, `message ${sequence} follows USAGE ${envelope.previousSourceTo}, but the one before it ends at ${sourceTo}`);
   }
 }
 
 /** Enters what the run counted. Duplicates and quarantined events hold no identity. */
-function claimRun(log: PricedLog, run: PricedRun, { key }: PartitionTerms, index: IdempotencyIndex): void {
+function claimRun(log: PricedReader, run: PricedRun, { key, generation }: PartitionTerms, index: IdempotencyIndex): void {
   if (run.undecodable || !run.outcomes.some(counts)) return;
   const columns = decodeUsageEnvelope(run.usage);
   const prints = fingerprints(key, columns);
-  const claimant = claimantOf(columns, run.sourceSequence, run.recordedAtUs);
+  const claimant = claimantOf(columns, indexedSequence(generation, run.sourceSequence), run.recordedAtUs);
   for (let row = 0; row < columns.count; row++) {
     if (!counts(run.outcomes[row]!)) continue;
     setRow(claimant, columns, row);

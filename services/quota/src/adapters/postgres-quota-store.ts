@@ -23,7 +23,7 @@ import { type QuotaDatabase } from './quota-database.js';
 import { type LearnedRow, SumRowIds } from './sum-row-ids.js';
 
 /** The lock that batches share and changes of quotas take alone. */
-const GATE = sql`hashtextextended('ledgerline.quota.gate', 0)`;
+export const GATE = sql`hashtextextended('ledgerline.quota.gate', 0)`;
 
 /** A change of a quota waits this long for the batches in flight; then it is refused rather than queued for ever. */
 const CHANGE_LOCK_TIMEOUT_MS = 10_000;
@@ -60,7 +60,8 @@ export class PostgresQuotaStore implements QuotaStore {
   }
 }
 
-class PostgresQuotaTransaction implements QuotaTransaction {
+/** One of the store's transactions, or another one that does what they do. */
+export class PostgresQuotaTransaction implements QuotaTransaction {
   constructor(
     private readonly db: Transaction<QuotaDatabase>,
     private readonly options: PostgresQuotaStoreOptions,

@@ -9,7 +9,10 @@ import { type LearnedRow, type SumRowIds } from './sum-row-ids.js';
 
 /** The sums with the decimal places their integers have. */
 const SUM_PLACES: Record<SumName, number> = { ...METRIC_PLACES, event_count: 0, unpriced_events: 0 };
-const SUM_NAMES = Object.keys(SUM_PLACES) as SumName[];
+export const SUM_NAMES = Object.keys(SUM_PLACES) as readonly SumName[];
+
+/** The sums in use. A rebuild has others beside them, of the same form. */
+export const USAGE_SUMS = 'quota.usage_sums';
 
 /** Rows that were there are gone: somebody else wrote to usage_sums. The batch has to start again, without what was remembered. */
 export class SumRowsGoneError extends Error {
@@ -29,11 +32,11 @@ export class SumRowsGoneError extends Error {
  *
  * @throws SumRowsGoneError
  */
-export async function addSums(db: Kysely<QuotaDatabase>, tally: UsageTally, ids: SumRowIds): Promise<LearnedRow[]> {
+export async function addSums(db: Kysely<QuotaDatabase>, tally: UsageTally, ids: SumRowIds, table = USAGE_SUMS): Promise<LearnedRow[]> {
   if (touchedSums(tally).length === 0) return [];
   const { known, unknown } = findRows(tally, ids);
-  if (known.rows.length > 0) await updateById(db, tally, known);
-  return unknown.length > 0 ? upsertByKey(db, tally, inKeyOrder(tally, unknown)) : [];
+  if (known.rows.length > 0) await updateById(db, tally, known, table);
+  return unknown.length > 0 ? upsertByKey(db, tally, inKeyOrder(tally, unknown), table) : [];
 }
 
 interface KnownRows {
@@ -65,24 +68,24 @@ function findRows(tally: UsageTally, ids: SumRowIds): { known: KnownRows; unknow
   return { known: { rows, ids: rows.map((row) => idOf[row]!) }, unknown };
 }
 
-async function updateById(db: Kysely<QuotaDatabase>, tally: UsageTally, { rows, ids }: KnownRows): Promise<void> {
+async function updateById(db: Kysely<QuotaDatabase>, tally: UsageTally, { rows, ids }: KnownRows, table: string): Promise<void> {
   const names = touchedSums(tally);
   const additions = names.map((name) => sql`${sql.ref(name)} = s.${sql.ref(name)} + v.${sql.ref(name)}`);
   const { numAffectedRows } = await sql`
-    update quota.usage_sums s set ${sql.join(additions)}
+    update ${sql.table(table)} s set ${sql.join(additions)}
     from unnest(${arrayLiteral(ids)}::bigint[], ${sumArrays(tally, rows, names)}) as v (id, ${columns(names)})
     where s.id = v.id`.execute(db);
   if (Number(numAffectedRows ?? 0) !== rows.length) throw new SumRowsGoneError(rows.length, Number(numAffectedRows ?? 0));
 }
 
-async function upsertByKey(db: Kysely<QuotaDatabase>, tally: UsageTally, rows: readonly number[]): Promise<LearnedRow[]> {
+async function upsertByKey(db: Kysely<QuotaDatabase>, tally: UsageTally, rows: readonly number[], table: string): Promise<LearnedRow[]> {
   const names = touchedSums(tally);
   const customers = tally.customers.map(textElement);
   const providers = tally.scopes.map(({ provider }) => textElement(provider));
   const models = tally.scopes.map(({ model }) => textElement(model));
   const additions = names.map((name) => sql`${sql.ref(name)} = s.${sql.ref(name)} + excluded.${sql.ref(name)}`);
   const written = await sql<{ id: number; customer: string; month: string; provider: string; model: string }>`
-    insert into quota.usage_sums as s (customer_id, period_start, provider, model, ${columns(names)})
+    insert into ${sql.table(table)} as s (customer_id, period_start, provider, model, ${columns(names)})
     select * from unnest(
       ${arrayLiteral(rows.map((row) => customers[tally.customerOf[row]!]!))}::text[],
       ${arrayLiteral(rows.map((row) => monthStartText(tally.monthOf[row]!)))}::date[],

@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const stackFileSchema = z.object({
   generation: z.number().int().positive(),
   partitions: z.number().int().positive(),
+  aggregation_shards: z.number().int().positive().optional(),
   nats_url: z.string(),
   database_url: z.string(),
   clickhouse_url: z.string(),

@@ -3,7 +3,8 @@ import { Presets, SingleBar } from 'cli-progress';
 /** A bar on stderr, so that stdout stays what a script reads. Silent when stderr is no terminal. */
 export interface Progress {
   start(total: number): void;
-  update(value: number, note?: string): void;
+  /** @param total when it is no longer what it was at the start */
+  update(value: number, note?: string, total?: number): void;
   stop(): void;
 }
 
@@ -16,7 +17,10 @@ export function progressBar(label: string, stream: NodeJS.WriteStream = process.
   );
   return {
     start: (total) => bar.start(total, 0, { note: '' }),
-    update: (value, note = '') => bar.update(value, { note }),
+    update: (value, note = '', total) => {
+      if (total !== undefined) bar.setTotal(total);
+      bar.update(value, { note });
+    },
     stop: () => bar.stop(),
   };
 }

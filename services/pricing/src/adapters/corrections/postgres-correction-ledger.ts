@@ -1,7 +1,8 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { type CorrectionLedger, type CorrectionLedgers, type LedgerChanges, LedgerMovedError } from '../../application/corrections/correction-ledger.js';
+import { type CorrectionLedger, type LedgerChanges, LedgerMovedError } from '../../application/corrections/correction-ledger.js';
 import { digestOf } from '../../application/corrections/decide-corrections.js';
 import { emptyRecord, type EventRecord } from '../../application/corrections/event-record.js';
+import { type RestartedLedgers } from '../../application/corrections/rebuild-ledger.js';
 import { fromParked, fromRow, toParked, toRow } from './mapping.js';
 import { type PricingDatabase } from './pricing-database.js';
 
@@ -109,8 +110,16 @@ async function remember(trx: Transaction<PricingDatabase>, usageId: string, corr
     .execute();
 }
 
-export class PostgresCorrectionLedgers implements CorrectionLedgers {
+export class PostgresCorrectionLedgers implements RestartedLedgers {
   constructor(private readonly db: Kysely<PricingDatabase>) {}
+
+  async clear(): Promise<void> {
+    await sql`truncate pricing.corrected_events, pricing.seen_corrections, pricing.parked_corrections, pricing.correction_progress`.execute(this.db);
+  }
+
+  async carryParked(generation: number): Promise<void> {
+    await this.db.updateTable('pricing.parked_corrections').set({ generation }).where('generation', '<', generation).execute();
+  }
 
   open(generation: number, partition: number): CorrectionLedger {
     return new PostgresCorrectionLedger(this.db, generation, partition);

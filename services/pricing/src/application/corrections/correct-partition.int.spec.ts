@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addUp, correctionOf } from '../../../test/corrections.js';
+import { freshNats, type FreshNats } from '@ledgerline/testing';
 import { MemoryCorrectionLedger } from '../../../test/memory-correction-ledger.js';
 import { PartitionUnderTest } from '../../../test/partition-under-test.js';
 import { usageIdTextOf } from '../../../test/usage-events.js';
@@ -12,25 +13,30 @@ import { type CorrectionLedger } from './correction-ledger.js';
 import { PARKED_APPLIED } from './project-corrections.js';
 
 const { applied, refused, quarantined, priced } = Outcome;
-/** No test shares the streams of another one, of this file or a parallel one. */
-let generation = 5_000;
+const generation = 1;
+/** Tells the tests' folders apart. */
+let test = 0;
+let nats: FreshNats;
 let nc: NatsConnection;
 let directory: string;
 let partition: PartitionUnderTest;
 
 beforeAll(async () => {
-  nc = await connectNats(process.env['NATS_URL']!, 'test');
+  nats = await freshNats();
+  nc = await connectNats(nats.url, 'test');
   directory = mkdtempSync(join(tmpdir(), 'ledgerline-corrections-'));
 });
 afterAll(async () => {
   await nc.close();
+  await nats.stop();
   rmSync(directory, { recursive: true, force: true });
 });
 beforeEach(async () => {
-  partition = await PartitionUnderTest.create(nc, ++generation);
+  partition = await PartitionUnderTest.create(nc, generation);
+  test++;
 });
 
-const worker = (ledger: CorrectionLedger, writerId = 'one') => partition.worker({ directory: join(directory, `${generation}-${writerId}`), ledger, writerId });
+const worker = (ledger: CorrectionLedger, writerId = 'one') => partition.worker({ directory: join(directory, `${test}-${writerId}`), ledger, writerId });
 const runs = async (): Promise<PricedRun[]> => (await partition.priced()).flatMap((envelope) => envelope.runs);
 const net = async (id: string) => addUp(await runs()).get(usageIdTextOf({ id }));
 

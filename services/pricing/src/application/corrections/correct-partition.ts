@@ -9,6 +9,7 @@ import { type CorrectionLedger, isNoChange, type LedgerChanges, noChanges } from
 import { decideCorrections } from './decide-corrections.js';
 import { applyParked } from './apply-parked.js';
 import { emptyRecord, type EventRecord } from './event-record.js';
+import { fromIndexedSequence } from '../indexed-position.js';
 import { findOriginal, recordedEvent } from './find-original.js';
 import { projectCorrections } from './project-corrections.js';
 import { type StoredEvents } from './stored-events.js';
@@ -144,8 +145,10 @@ export class CorrectPartition {
 
   private async complete(record: EventRecord, usageId: Uint8Array, index: IdempotencyIndex): Promise<void> {
     const { log, terms, stored } = this.options;
-    const position = index.positionOf(usageId, 0);
-    record.event = position && (await findOriginal(log, position, terms));
+    const indexed = index.positionOf(usageId, 0);
+    const position = indexed && { ...fromIndexedSequence(indexed.sequence), row: indexed.row };
+    // What an earlier generation recorded has a row.
+    if (position?.generation === terms.generation) record.event = await findOriginal(log, position, terms);
     if (record.event !== null) return;
     record.event = await stored.find(usageIdText(usageId));
     record.forgotten = record.event === null && (position !== null || (await stored.completeSinceUs()) > 0);
