@@ -12,6 +12,7 @@ export interface GivenEvent {
   occurredAtUs?: number;
   tags?: string;
   clientCost?: string;
+  backfill?: boolean;
   usage?: Partial<Record<Quantity, number>>;
   /** overrides the usage_id that belongs to the identity */
   usageId?: Uint8Array;
@@ -60,6 +61,7 @@ function row(event: GivenEvent): UsageRow {
   filled.occurredAtUs = event.occurredAtUs ?? RECORDED_AT_US;
   filled.tags = event.tags ?? '';
   filled.clientCost = event.clientCost ?? '';
+  filled.backfill = event.backfill ? 1 : 0;
   for (const [name, amount] of Object.entries(event.usage ?? { input_tokens: 1_000 })) {
     const quantity = QUANTITIES.find((one) => one.name === name)!;
     filled.usageMask |= 1 << quantity.index;

@@ -20,6 +20,7 @@ export interface Refusal {
     | 'usage_id_mismatch'
     | 'invalid'
     | 'conflict'
+    | 'late'
     | 'undecodable'
     | 'not_found'
     | 'not_recorded_yet'

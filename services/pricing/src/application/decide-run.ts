@@ -5,6 +5,7 @@ import { checkRows, type PartitionTerms, type Refusal } from './check-rows.js';
 import { claimantOf, setRow } from './claimant.js';
 import { Claim, type Claimant } from './idempotency-index.js';
 import { indexedSequence } from './indexed-position.js';
+import { type ClaimAnswer, LATE } from './late-events.js';
 
 /** A USAGE message as it lies in the stream. */
 export interface UsageMessage {
@@ -17,7 +18,7 @@ export interface UsageMessage {
 }
 
 /** Says who has an identity, entering the claimant when nobody does. The only thing a decision depends on besides its input. */
-export type ClaimIdentity = (claimant: Claimant) => Claim;
+export type ClaimIdentity = (claimant: Claimant) => ClaimAnswer;
 
 /** Bytes of reasons in one run; beyond it only the code is said, so that a run fits a message. */
 const REASON_BYTES = 60_000;
@@ -30,8 +31,12 @@ const DELTA_BYTES = 900;
  * No IO and no clock: the same messages in the same order give the same outcomes, however they are split into runs.
  */
 export function decideRun(message: UsageMessage, terms: PartitionTerms, book: PriceBook, claim: ClaimIdentity): PricedRun {
-  const columns = decode(message.data);
-  if ('code' in columns) return undecodable(message, columns);
+  const columns = decodeUsage(message.data);
+  return 'code' in columns ? undecodable(message, columns) : decideColumns(message, columns, terms, book, claim);
+}
+
+/** The same for a message that is decoded already. */
+export function decideColumns(message: UsageMessage, columns: UsageColumns, terms: PartitionTerms, book: PriceBook, claim: ClaimIdentity): PricedRun {
   const outcomes = new Uint8Array(columns.count);
   const reasons = new Reasons();
   const wanted = decideOutcomes(columns, message, terms, claim, outcomes, reasons);
@@ -85,6 +90,11 @@ function decideOutcomes(
         outcomes[row] = Outcome.duplicate;
         continue;
       }
+      if (answer === LATE) {
+        outcomes[row] = Outcome.late;
+        reasons.add(row, TOO_OLD);
+        continue;
+      }
       refusal = CONFLICT;
     }
     outcomes[row] = Outcome.quarantined;
@@ -93,9 +103,11 @@ function decideOutcomes(
   return wanted;
 }
 
+const TOO_OLD: Refusal = { code: 'late', detail: 'it is older than anything that is stored, so nobody can tell whether it was counted before; release it, or send it as a backfill' };
 const CONFLICT: Refusal = { code: 'conflict', detail: 'another event with this customer_id, source and id was counted with other content' };
 
-function decode(data: Uint8Array): UsageColumns | Refusal {
+/** The events of a message, or why nobody can read it. */
+export function decodeUsage(data: Uint8Array): UsageColumns | Refusal {
   try {
     return decodeUsageEnvelope(data);
   } catch (error) {

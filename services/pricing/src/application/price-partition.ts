@@ -7,8 +7,9 @@ import { type PartitionTerms } from './check-rows.js';
 import { CorrectPartition } from './corrections/correct-partition.js';
 import { type CorrectionLedger } from './corrections/correction-ledger.js';
 import { type StoredEvents } from './corrections/stored-events.js';
-import { decideRun, encodedBound, type UsageMessage } from './decide-run.js';
-import { type IdempotencyIndex, type IdempotencyIndexes, IndexWriteError } from './idempotency-index.js';
+import { decideColumns, decideRun, decodeUsage, encodedBound, undecodable, type UsageMessage } from './decide-run.js';
+import { type Claimant, type IdempotencyIndex, type IdempotencyIndexes, IndexWriteError } from './idempotency-index.js';
+import { LateEvents, olderRows } from './late-events.js';
 import { type Ownership } from './ownership.js';
 import { type PricedLog, type PricedMessage } from './priced-log.js';
 import { PricedLogError, readEnvelope, recoverIndex } from './recover-index.js';
@@ -51,10 +52,12 @@ export class PricePartition {
   private sourceTo = 0;
 
   private readonly corrections: CorrectPartition;
+  private readonly late: LateEvents;
   private readonly correctionSubject: string;
 
   constructor(private readonly options: PricePartitionOptions) {
     this.corrections = new CorrectPartition(options);
+    this.late = new LateEvents(options.stored, options.terms);
     this.correctionSubject = correctionSubject(options.terms.generation, options.terms.partition);
   }
 
@@ -114,7 +117,20 @@ export class PricePartition {
 
   private decide(message: UsageMessage): PricedRun | Promise<PricedRun> {
     const { terms, book } = this.options;
-    const run = decideRun(message, terms, book, (claimant) => this.index!.claim(claimant));
+    const index = this.index!;
+    if (index.coveredFromUs > 0) return this.decideOlder(message, index);
+    const run = decideRun(message, terms, book, (claimant) => index.claim(claimant));
+    return this.corrections.anyAwaited ? this.corrections.withParked(run, book.version) : run;
+  }
+
+  /** Once the index has given up its oldest identities, events from before its window are looked up in the stored rows. */
+  private async decideOlder(message: UsageMessage, index: IdempotencyIndex): Promise<PricedRun> {
+    const { terms, book } = this.options;
+    const columns = decodeUsage(message.data);
+    if ('code' in columns) return undecodable(message, columns);
+    const rows = olderRows(columns, index.coveredFromUs);
+    const claim = rows.length === 0 ? (claimant: Claimant) => index.claim(claimant) : await this.late.claimFor(columns, rows, index);
+    const run = decideColumns(message, columns, terms, book, claim);
     return this.corrections.anyAwaited ? this.corrections.withParked(run, book.version) : run;
   }
 

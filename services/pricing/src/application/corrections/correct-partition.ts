@@ -149,7 +149,8 @@ export class CorrectPartition {
     const position = indexed && { ...fromIndexedSequence(indexed.sequence), row: indexed.row };
     // What an earlier generation recorded has a row.
     if (position?.generation === terms.generation) record.event = await findOriginal(log, position, terms);
-    if (record.event !== null) return;
+    // Nobody had it, and the index still knows everybody.
+    if (record.event !== null || (position === null && index.coveredFromUs === 0)) return;
     record.event = await stored.find(usageIdText(usageId));
     record.forgotten = record.event === null && (position !== null || (await stored.completeSinceUs()) > 0);
   }
