@@ -11,6 +11,8 @@ export interface ChaosReport {
   readonly seconds: number;
   /** Events that the producers' ledger holds, each once. */
   readonly acknowledged: number;
+  /** Corrections of them that were acknowledged, each once. */
+  readonly corrected: number;
   /** Messages put into the log past ingest. */
   readonly intruded: number;
   readonly rounds: readonly Round[];
@@ -20,11 +22,11 @@ export interface ChaosReport {
 
 /** The report as Markdown; its last line sums it up. */
 export function reportText(report: ChaosReport): string {
-  const { seed, seconds, acknowledged, intruded, rounds, differences } = report;
+  const { seed, seconds, acknowledged, corrected, intruded, rounds, differences } = report;
   const cases = rounds.flatMap(({ kind, targets, recoveryMs }) => targets.map((target) => ({ kind, name: `${kind} ${target}`, seconds: recoveryMs / 1000 })));
   return [
     `Seed ${seed}, ${seconds} s: ${rounds.length} rounds, ${rounds.filter(({ targets }) => targets.length > 1).length} of them with two faults at once.`,
-    `The producers had ${acknowledged} events acknowledged, a fifth of what they sent being repetitions; ${intruded} forged or garbage messages went into the log.`,
+    `The producers had ${acknowledged} events acknowledged, a fifth of what they sent being repetitions, and ${corrected} corrections of them; ${intruded} forged or garbage messages went into the log.`,
     '',
     ...recoveryTable('kind of fault', cases.map((one) => ({ ...one, name: one.kind }))),
     '',
@@ -32,8 +34,8 @@ export function reportText(report: ChaosReport): string {
     '',
     ...differences.map((difference) => `- ${difference}`),
     differences.length === 0
-      ? `${rounds.length} rounds, ${cases.length} faults, ${acknowledged} events: 0 lost, 0 counted twice, audit exact`
-      : `${rounds.length} rounds, ${cases.length} faults, ${acknowledged} events: ${differences.length} DIFFERENCES`,
+      ? `${rounds.length} rounds, ${cases.length} faults, ${acknowledged} events, ${corrected} corrections: 0 lost, 0 counted twice, audit exact`
+      : `${rounds.length} rounds, ${cases.length} faults, ${acknowledged} events, ${corrected} corrections: ${differences.length} DIFFERENCES`,
   ].join('\n');
 }
 

@@ -57,7 +57,7 @@ export async function runChaos({ minutes, rounds: most = Infinity, seed, maxHold
     say('comparing');
     const differences = await settledDifferences(stack, load);
     const { acknowledged } = load.ledger;
-    return { seed, seconds: Math.round((performance.now() - startedMs) / 1000), acknowledged, intruded: load.intruded, rounds, differences };
+    return { seed, seconds: Math.round((performance.now() - startedMs) / 1000), acknowledged, corrected: load.corrected, intruded: load.intruded, rounds, differences };
   } finally {
     load.stop();
     await stack.dispose();

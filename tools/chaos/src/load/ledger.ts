@@ -42,6 +42,14 @@ export class Ledger {
     this.recent[this.total++ % this.remembered] = event;
   }
 
+  /** An acknowledged event was corrected: to what it is now, or to nothing. */
+  correct(before: SentEvent, after: SentEvent | null): void {
+    const sums = this.customers.get(before.customer)!;
+    if (after === null) sums.events--;
+    sums.input += (after?.inputTokens ?? 0) - before.inputTokens;
+    sums.output += (after?.outputTokens ?? 0) - before.outputTokens;
+  }
+
   /** One of the last acknowledged events; undefined when there is none. @param at 0 to below 1 */
   earlier(at: number): SentEvent | undefined {
     return this.recent[Math.floor(at * this.recent.length)];
