@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { ensureStreams, streamOf } from '@ledgerline/messaging';
 import { LeaseLostError } from '@ledgerline/postgres';
-import { freshDatabase, type FreshDatabase, freshNats, type FreshNats, pricedMessages } from '@ledgerline/testing';
+import { freshDatabase, type FreshDatabase, freshNats, type FreshNats, pricedBytes, pricedMessages, runOf } from '@ledgerline/testing';
 import { sql } from 'kysely';
 import { ArchiveRig, DAY_MS } from '../test/archive-rig.js';
 
@@ -119,6 +119,17 @@ describe('trimming', () => {
     await rig.publish(0, pricedMessages(0, 21, 22));
     await rig.archive().execute(CLAIM, always);
     expect((await rig.archived(0, 20)).map(({ sequence }) => sequence)).toEqual([20, 21, 22]);
+  });
+
+  it('leaves the only message of a stream while the other one is trimmed', async () => {
+    const runs = Array.from({ length: 10 }, (_, i) => runOf(0, i + 1, [{}]));
+    await rig.publish(0, [{ data: pricedBytes(0, runs) }]);
+    for (let n = 1; n < 10; n++) await jetstream(rig.nc).publish(streamOf('USAGE', 1, 0).subject, Buffer.from('usage'));
+    await rig.archive().execute(CLAIM, always);
+    rig.aheadMs = 200 * DAY_MS;
+    for (const schema of ['aggregation', 'quota'] as const) await rig.reached(schema, 0, 1);
+    await rig.trim().execute(CLAIM);
+    expect(await rig.spans(0)).toEqual({ priced: [1, 1], usage: [10, 10] });
   });
 
   it.each(['aggregation', 'quota'] as const)('never passes what %s has not done with', async (slow) => {

@@ -37,9 +37,13 @@ export class JetStreamPartitionLog implements PartitionLog {
 
   /** By sequence alone: a purge by subject holds up publishers. */
   async purge(partition: number, { pricedBefore, usageBefore }: Trimmed): Promise<void> {
-    const jsm = await this.manager();
-    await jsm.streams.purge(this.stream('PRICED', partition), { seq: pricedBefore });
-    await jsm.streams.purge(this.stream('USAGE', partition), { seq: usageBefore });
+    await this.purgeBefore(this.stream('PRICED', partition), pricedBefore);
+    await this.purgeBefore(this.stream('USAGE', partition), usageBefore);
+  }
+
+  /** There is nothing before message 1, and asked for that the server removes everything: it takes 1 for "no sequence given". */
+  private async purgeBefore(stream: string, sequence: number): Promise<void> {
+    if (sequence > 1) await (await this.manager()).streams.purge(stream, { seq: sequence });
   }
 
   private stream(kind: 'USAGE' | 'PRICED', partition: number): string {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { correctionSubject, decodeCorrectionEnvelope, decodeUsageEnvelope, Outcome, type PricedRun, pricedSubject, usageStream, usageSubject } from '@ledgerline/contracts';
-import { freePorts, launch } from '@ledgerline/local-stack';
+import { freePorts, launch, SERVICES } from '@ledgerline/local-stack';
 import { connectNats, ensureStreams, type NatsConnection, publishEnvelope, readRange } from '@ledgerline/messaging';
 import { eventually, freshClickhouse, freshDatabase, freshNats, garbageRun, pricedBytes, RECORDED_AT_US, runOf, startService } from '@ledgerline/testing';
 import { run } from '../program.js';
@@ -23,8 +23,7 @@ let last = 0;
 /** The public API: reading and acting are the business of two services, so the edge stands before them. */
 async function startEdge(upstreams: Record<string, string>): Promise<string> {
   const [port] = await freePorts(1);
-  const names = ['ingest', 'pricing', 'aggregation', 'quota', 'alerting', 'read-api', 'accounts'];
-  const UPSTREAMS = JSON.stringify(Object.fromEntries(names.map((name) => [name, upstreams[name] ?? 'http://127.0.0.1:9'])));
+  const UPSTREAMS = JSON.stringify(Object.fromEntries(SERVICES.map((name) => [name, upstreams[name] ?? 'http://127.0.0.1:9'])));
   const edge = await launch({ command: process.execPath, args: [EDGE], cwd: folder, logFile: join(folder, 'edge.log'), killAfterMs: 5_000, env: { ...process.env, NODE_OPTIONS: '', PORT: String(port), UPSTREAMS } });
   ends.unshift(() => edge.stop());
   const address = `http://127.0.0.1:${port}`;
