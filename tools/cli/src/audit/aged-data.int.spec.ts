@@ -84,7 +84,7 @@ describe('a log that is older than its retention', () => {
     await services.postgres.query('drop schema audit cascade');
     const { code, output } = await services.cli(['audit']);
     expect(code).toBe(0);
-    expect(output).toMatch(/Exact in this range: \d+ events agree in USAGE, PRICED and ClickHouse\..*The log no longer begins at its beginning/s);
+    expect(output).toMatch(/Exact in this range: \d+ events agree in USAGE, PRICED and ClickHouse\..*The streams no longer begin at their beginning/s);
   }, 60_000);
 });
 
