@@ -104,7 +104,7 @@ describe('rows that are older than their retention', () => {
   async function summaries(sourceTo: number): Promise<Map<string, Sums>> {
     const client = createClickHouse({ url: deployment.clickHouse.url, applicationName: 'aged-spec' });
     try {
-      return await readSummaries(client, { generation: 1, sourceTo: new Map([[0, sourceTo], [1, sourceTo]]), otherGenerations: false, sealed: await readSealedMonths(client) });
+      return await readSummaries(client, { generation: 1, sourceTo: new Map([[0, sourceTo], [1, sourceTo]]), sealed: await readSealedMonths(client) });
     } finally {
       await client.close();
     }

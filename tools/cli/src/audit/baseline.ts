@@ -20,8 +20,10 @@ export interface Baseline {
   /** Counts up with every sealing: only who has read a baseline may replace it. */
   readonly number: number;
   readonly sealedAtUs: number;
+  /** Whether it is that of a closed generation as a whole: nothing can come after it. */
+  readonly closed: boolean;
   readonly positions: ReadonlyMap<number, SealedPosition>;
-  /** Net sums from the beginning of the log up to the positions, by key. */
+  /** Net sums from the beginning of the generation up to the positions, by key. */
   readonly byKey: ReadonlyMap<string, LedgerSums>;
 }
 
@@ -33,6 +35,8 @@ export interface NewSeal {
   /** Sums from the beginning, of the keys that changed; all keys when `whole`. */
   readonly byKey: ReadonlyMap<string, LedgerSums>;
   readonly whole: boolean;
+  /** See Baseline. */
+  readonly closed: boolean;
 }
 
 /** Keeps one baseline for each generation. */

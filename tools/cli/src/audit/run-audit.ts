@@ -1,21 +1,17 @@
-import { type Baseline, type NewSeal, type SealedPosition } from './baseline.js';
-import { checkBaseline } from './check-baseline.js';
+import { type Baseline, type SealedPosition } from './baseline.js';
+import { compareClosed, compareIdentities, inGeneration, readRows } from './compare-generation.js';
 import { compareAudit } from './compare.js';
 import { type Difference } from './difference.js';
-import { addOutcomes, joinLedgers, type PartitionLedger, type StoredPartition } from './facts.js';
-import { type Coverage, type PartitionAt, type Plan, planStretches } from './plan-stretches.js';
-import { type AuditSources, type PricedState, type QuotaState } from './sources.js';
-import { addLedgerSums, copySums, type LedgerSums } from './sums.js';
+import { addOutcomes, type PartitionLedger, type StoredPartition } from './facts.js';
+import { planClosed, type PlannedGeneration, planOpen, type PlanOptions } from './plan-generation.js';
+import { type Coverage, type Plan } from './plan-stretches.js';
+import { sealOf } from './seal-of.js';
+import { type AuditSources, type PricedState, type QuotaState, type SealedMonths } from './sources.js';
+import { addByKey, type LedgerSums } from './sums.js';
 import { untilRowsReach, type Waiting } from './until-rows-reach.js';
-import { type Stretch } from './walk-partition.js';
+import { messagesOf, type Walked, walkGeneration } from './walk-generation.js';
 
-export interface AuditOptions extends Waiting {
-  /** Walk all that can be read, instead of only what came after the baseline. */
-  readonly full?: boolean;
-  /** As `full`, and what the streams no longer hold is read from the archive. */
-  readonly deep?: boolean;
-  /** Only what was published since; microseconds since the epoch. Nothing is sealed. */
-  readonly sinceUs?: number;
+export interface AuditOptions extends Waiting, PlanOptions {
   /** PRICED messages read so far, of all that will be. */
   readonly onProgress?: (read: number, total: number) => void;
 }
@@ -23,21 +19,37 @@ export interface AuditOptions extends Waiting {
 /** What the audit found. Exact when there is no difference. */
 export interface AuditReport {
   readonly differences: readonly Difference[];
+  /** Of all generations together: a range, when one of them is. */
   readonly coverage: Coverage;
   readonly sinceUs?: number;
-  /** The baseline that the totals rest on. */
+  readonly generation: number;
+  /** The baseline that the totals of the generation in use rest on. */
   readonly baseline?: Baseline;
-  /** What was walked, by partition. */
+  /** What was walked of the generation in use, by partition. */
   readonly ledgers: readonly PartitionLedger[];
-  /** What was walked with what the baseline says of before. */
+  /** What was walked with what the baselines say of before, of all generations. */
   readonly total: ItemCounts;
   readonly stored: ReadonlyMap<number, StoredPartition>;
+  /** Generations that recoveries have closed, oldest first, as far as the run came. */
+  readonly closed: readonly ClosedReport[];
   /** Whether this run is the baseline of the next. */
   readonly sealed: boolean;
   /** Why there is no baseline to read or write, when the store refused. */
   readonly storeProblem?: string;
   /** PRICED messages beyond the cut when the run began. */
   readonly lag: number;
+}
+
+/** What was audited of a closed generation. */
+export interface ClosedReport {
+  readonly generation: number;
+  readonly coverage: Coverage;
+  /** Streams of it are no longer there. */
+  readonly gone: boolean;
+  readonly baseline?: Baseline;
+  readonly ledgers: readonly PartitionLedger[];
+  readonly stored: ReadonlyMap<number, StoredPartition>;
+  readonly total: ItemCounts;
 }
 
 /** How many items there were, and what became of them. */
@@ -48,104 +60,113 @@ export interface ItemCounts {
   readonly outcomes: readonly bigint[];
 }
 
-/** Audits everything up to one consistent cut: the checkpoint vector that the quota sums were read with. */
+/**
+ * Audits everything up to one consistent cut: the checkpoint vector that the quota sums were read with, and all of the generations that were closed
+ * before. Each has its own log, rows and baseline; quota sums and summaries are those of all of them.
+ */
 export async function runAudit(sources: AuditSources, options: AuditOptions): Promise<AuditReport> {
   const quota = await sources.quotaSnapshot();
   await untilRowsReach(quota.sourceTo, sources, options);
-  const { baseline, storeProblem } = await loadBaseline(sources, options);
-  const { plan, streams } = await planRun(sources, options, quota, baseline);
-  const rested = plan.coverage === 'baseline' ? baseline : undefined;
-  const report = { coverage: plan.coverage, sinceUs: options.sinceUs, baseline: rested, storeProblem, ledgers: [], total: countsOf([]), stored: new Map(), sealed: false, lag: lagOf(streams, quota) };
-  const replaced = rested ? await checkBaseline(rested, sources, streams) : [];
+  const open = await planOpen(sources, options, quota.cut);
+  const closed: PlannedGeneration[] = [];
+  for (const one of await sources.closedGenerations()) closed.push(await planClosed(one, options));
+  const coverage = coverageOf([open, ...closed]);
+  const { generation } = sources;
+  const { storeProblem, rested: baseline } = open;
+  const report = { coverage, sinceUs: options.sinceUs, generation, baseline, storeProblem, ledgers: [], total: countsOf([]), stored: new Map(), closed: [], sealed: false, lag: lagOf(open.streams, quota) };
+  const replaced = [...closed.flatMap((one) => one.replaced.map((difference) => inGeneration(one.sources.generation, difference))), ...open.replaced];
   if (replaced.length > 0) return { ...report, differences: replaced };
 
   const sealed = await sources.sealedMonths();
-  const walked = await walkAll(sources, plan, sealed.rowsSinceUs, options.onProgress);
-  if ('difference' in walked) return { ...report, differences: [walked.difference], ledgers: walked.ledgers };
+  const progress = progressOver([...closed, open], options.onProgress);
+  const before = await auditClosed(closed, sealed, progress);
+  if ('difference' in before) return { ...report, closed: before.reports, differences: [before.difference] };
+  const walked = await walkGeneration(sources, open.plan, sealed.rowsSinceUs, progress(open));
+  if ('difference' in walked) return { ...report, closed: before.reports, differences: [walked.difference], ledgers: walked.ledgers };
   const { ledgers } = walked;
-  const total = countsOf([...walked.counted, ...(rested?.positions.values() ?? [])]);
-  const misplaced = ledgers.filter((ledger) => knowsSource(ledger, plan) && quota.sourceTo.get(ledger.partition) !== ledger.sourceTo);
-  if (misplaced.length > 0) return { ...report, ledgers, total, differences: misplaced.map((ledger) => checkpointDifference(ledger, quota)) };
+  const total = addCounts([...before.reports.map((one) => one.total), totalOf(open, walked)]);
+  const misplaced = ledgers.filter((ledger) => knowsSource(ledger, open.plan) && quota.sourceTo.get(ledger.partition) !== ledger.sourceTo);
+  if (misplaced.length > 0) return { ...report, closed: before.reports, ledgers, total, differences: misplaced.map((ledger) => checkpointDifference(ledger, quota)) };
 
-  const stored = await sources.storedPartitions(new Map(ledgers.map(({ partition, sourceAfter, sourceTo }) => [partition, { after: sourceAfter, to: sourceTo }])), plan.coverage === 'whole', sealed.rowsSinceUs);
-  const ledgerByKey = addToBaseline(rested, walked.byKey);
-  const totals = plan.coverage === 'range' ? undefined : { ledgerByKey, quotaByKey: quota.byKey, summariesByKey: await sources.summaries(quota.sourceTo, sealed) };
-  const sealedRows = plan.coverage === 'whole' ? await sources.sealedPartitions(sealed) : undefined;
-  const differences = [...compareAudit({ ledgers, stored, sealed: sealedRows, totals })];
-  const seal = differences.length === 0 && totals && !storeProblem ? sealOf(walked, rested, baseline, ledgerByKey, streams) : undefined;
-  return { ...report, ledgers, total, stored, differences, sealed: seal !== undefined && (await sources.baselines.seal(seal)) };
+  const { stored, sealed: sealedRows } = await readRows(open, ledgers, sealed);
+  const all = [...before.sums, { planned: open, walked, byKey: sumsOf(open, walked) }];
+  const ledgerByKey = all.map(({ byKey }) => byKey).reduce(addByKey);
+  const totals = coverage === 'range' ? undefined : { ledgerByKey, quotaByKey: quota.byKey, summariesByKey: await sources.summaries(quota.sourceTo, sealed) };
+  const shared = closed.length > 0 && coverage === 'whole' ? compareIdentities(all.flatMap((one) => one.walked.ledgers), await sources.uniqueOriginals(quota.sourceTo, sealed.rowsSinceUs)) : [];
+  const differences = [...before.differences, ...compareAudit({ ledgers, stored, sealed: sealedRows, totals }), ...shared];
+  const seals = differences.length === 0 && totals && !storeProblem ? await sealAll(all) : false;
+  return { ...report, closed: before.reports, ledgers, total, stored, differences, sealed: seals };
 }
 
-const countsOf = (all: readonly Pick<SealedPosition, 'usageEvents' | 'corrections' | 'outcomes'>[]): ItemCounts => ({
-  events: all.reduce((sum, { usageEvents }) => sum + usageEvents, 0n),
+/** A generation that was walked, and its own sums from its beginning. */
+interface Summed {
+  readonly planned: PlannedGeneration;
+  readonly walked: Walked;
+  readonly byKey: ReadonlyMap<string, LedgerSums>;
+}
+
+interface ClosedGenerations {
+  readonly reports: ClosedReport[];
+  readonly sums: Summed[];
+  readonly differences: Difference[];
+}
+
+/** Walks the closed generations and compares the rows of each; stops where a log contradicts itself. */
+async function auditClosed(closed: readonly PlannedGeneration[], sealed: SealedMonths, progress: (planned: PlannedGeneration) => (read: number) => void): Promise<ClosedGenerations | { difference: Difference; reports: ClosedReport[] }> {
+  const audited: ClosedGenerations = { reports: [], sums: [], differences: [] };
+  for (const planned of closed) {
+    const { sources, plan, gone, rested } = planned;
+    const walked = await walkGeneration(sources, plan, sealed.rowsSinceUs, progress(planned));
+    if ('difference' in walked) return { difference: inGeneration(sources.generation, walked.difference), reports: audited.reports };
+    const rows = await readRows(planned, walked.ledgers, sealed);
+    audited.differences.push(...compareClosed(planned, walked.ledgers, rows));
+    audited.sums.push({ planned, walked, byKey: sumsOf(planned, walked) });
+    audited.reports.push({ generation: sources.generation, coverage: plan.coverage, gone, baseline: rested, ledgers: walked.ledgers, stored: rows.stored, total: totalOf(planned, walked) });
+  }
+  return audited;
+}
+
+/** What a generation's sums come to: those of its baseline and what was walked behind it. */
+const sumsOf = ({ rested }: PlannedGeneration, { byKey }: Walked): ReadonlyMap<string, LedgerSums> => (rested ? addByKey(rested.byKey, byKey) : byKey);
+
+/** @returns whether the generation in use, the last one, was sealed */
+async function sealAll(all: readonly Summed[]): Promise<boolean> {
+  let sealed = false;
+  for (const { planned, walked, byKey } of all) {
+    const seal = sealOf(planned, walked, byKey);
+    sealed = seal !== undefined && (await planned.sources.baselines.seal(seal));
+  }
+  return sealed;
+}
+
+function coverageOf(planned: readonly PlannedGeneration[]): Coverage {
+  const all = planned.map(({ plan }) => plan.coverage);
+  return (['range', 'baseline'] as const).find((coverage) => all.includes(coverage)) ?? 'whole';
+}
+
+/** One progress over all generations, in the order in which they are walked. */
+function progressOver(planned: readonly PlannedGeneration[], onProgress: AuditOptions['onProgress']): (one: PlannedGeneration) => (read: number) => void {
+  const lengths = planned.map(({ plan }) => messagesOf(plan));
+  const sum = (upTo: number): number => lengths.slice(0, upTo).reduce((all, length) => all + length, 0);
+  const total = sum(lengths.length);
+  return (one) => {
+    const before = sum(planned.indexOf(one));
+    return (read) => onProgress?.(before + read, total);
+  };
+}
+
+const totalOf = ({ rested }: PlannedGeneration, { counted }: Walked): ItemCounts => countsOf([...counted, ...(rested?.positions.values() ?? [])]);
+
+const countsOf = (all: readonly Pick<SealedPosition, 'usageEvents' | 'corrections' | 'outcomes'>[]): ItemCounts => addCounts(all.map(({ usageEvents, ...others }) => ({ ...others, events: usageEvents })));
+
+const addCounts = (all: readonly ItemCounts[]): ItemCounts => ({
+  events: all.reduce((sum, { events }) => sum + events, 0n),
   corrections: all.reduce((sum, { corrections }) => sum + corrections, 0n),
   outcomes: all.reduce<readonly bigint[]>((sum, { outcomes }) => addOutcomes(sum, outcomes), []),
 });
 
-/** A baseline is a shortcut: without it, the whole log is walked. */
-async function loadBaseline({ baselines }: AuditSources, { sinceUs }: AuditOptions): Promise<{ baseline?: Baseline; storeProblem?: string }> {
-  if (sinceUs !== undefined) return {};
-  try {
-    return { baseline: await baselines.load() };
-  } catch (error) {
-    return { storeProblem: (error as Error).message };
-  }
-}
-
-async function planRun(sources: AuditSources, { full = false, deep = false, sinceUs }: AuditOptions, { cut }: QuotaState, baseline?: Baseline): Promise<{ plan: Plan; streams: ReadonlyMap<number, PricedState> }> {
-  const partitions = [...new Set([...Array.from({ length: sources.partitions }, (_, partition) => partition), ...cut.keys()])];
-  const streams = new Map(await Promise.all(partitions.map(async (partition) => [partition, await sources.priced(partition)] as const)));
-  if (sinceUs !== undefined) {
-    const stretches = partitions.map(async (partition) => {
-      const upTo = cut.get(partition) ?? 0;
-      const after = Math.min(upTo, Math.max(streams.get(partition)!.first - 1, await sources.pricedBefore(partition, sinceUs)));
-      return { again: [], counted: { partition, after, sourceAfter: after === 0 ? 0 : null, cut: upTo } };
-    });
-    return { streams, plan: { coverage: 'range', stretches: await Promise.all(stretches) } };
-  }
-  const at = partitions.map(async (partition): Promise<PartitionAt> => {
-    const { first } = streams.get(partition)!;
-    const archived = deep && first > 1 ? await sources.firstArchived(partition) : undefined;
-    return { partition, cut: cut.get(partition) ?? 0, first: Math.min(first, archived ?? first), sealed: baseline?.positions.get(partition) };
-  });
-  return { streams, plan: planStretches(await Promise.all(at), full || deep) };
-}
-
 const lagOf = (streams: ReadonlyMap<number, PricedState>, { cut }: QuotaState): number =>
   [...streams].reduce((lag, [partition, { last }]) => lag + Math.max(0, last - (cut.get(partition) ?? 0)), 0);
-
-interface Walked {
-  /** All that was walked, by partition. */
-  readonly ledgers: PartitionLedger[];
-  /** Of it, what lies behind the baseline. */
-  readonly counted: PartitionLedger[];
-  readonly byKey: Map<string, LedgerSums>;
-}
-
-async function walkAll(sources: AuditSources, { stretches }: Plan, rowsSinceUs: number, onProgress?: AuditOptions['onProgress']): Promise<Walked | { difference: Difference; ledgers: PartitionLedger[] }> {
-  const lengthOf = ({ after, cut }: Stretch): number => cut - after;
-  const total = stretches.reduce((sum, { again, counted }) => sum + [...again, counted].reduce((own, stretch) => own + lengthOf(stretch), 0), 0);
-  const walked: Walked = { ledgers: [], counted: [], byKey: new Map() };
-  let read = 0;
-  for (const { again, counted } of stretches) {
-    let all: PartitionLedger | undefined;
-    for (const stretch of [...again, counted]) {
-      const walk = await sources.walk({ ...stretch, rowsSinceUs }, (sequence) => onProgress?.(read + sequence - stretch.after, total));
-      if (!walk.ok) return { difference: walk.difference, ledgers: walked.ledgers };
-      read += lengthOf(stretch);
-      all = all ? joinLedgers(all, walk.ledger) : walk.ledger;
-      if (stretch !== counted) continue;
-      walked.counted.push(walk.ledger);
-      for (const [key, sums] of walk.byKey) {
-        const known = walked.byKey.get(key);
-        if (known) addLedgerSums(known, sums);
-        else walked.byKey.set(key, copySums(sums));
-      }
-    }
-    walked.ledgers.push(all!);
-  }
-  return walked;
-}
 
 /** Of an empty stretch with nothing known before it, there is no USAGE sequence to compare; nor of a partition in which nothing ever was. */
 const knowsSource = ({ cut, pricedFrom }: PartitionLedger, { coverage }: Plan): boolean => cut > 0 && (coverage !== 'range' || cut >= pricedFrom);
@@ -157,35 +178,3 @@ const checkpointDifference = ({ partition, cut, sourceTo }: PartitionLedger, quo
   expected: String(sourceTo),
   found: String(quota.sourceTo.get(partition)),
 });
-
-function addToBaseline(baseline: Baseline | undefined, byKey: ReadonlyMap<string, LedgerSums>): ReadonlyMap<string, LedgerSums> {
-  if (!baseline) return byKey;
-  const all = new Map(baseline.byKey);
-  for (const [key, sums] of byKey) {
-    const before = all.get(key);
-    const both = copySums(sums);
-    if (before) addLedgerSums(both, before);
-    all.set(key, both);
-  }
-  return all;
-}
-
-function sealOf(walked: Walked, rested: Baseline | undefined, stored: Baseline | undefined, ledgerByKey: ReadonlyMap<string, LedgerSums>, streams: ReadonlyMap<number, PricedState>): NewSeal | undefined {
-  const changed = walked.counted.some(({ pricedFrom, cut }) => cut >= pricedFrom);
-  if (!changed && rested) return undefined;
-  const positions = walked.counted.map((ledger): SealedPosition => {
-    const before = rested?.positions.get(ledger.partition);
-    return {
-      partition: ledger.partition,
-      pricedSequence: ledger.cut,
-      sourceSequence: ledger.sourceTo,
-      streamCreated: streams.get(ledger.partition)!.created,
-      messageDigest: ledger.lastDigest || (before?.messageDigest ?? ''),
-      usageEvents: ledger.usageEvents + (before?.usageEvents ?? 0n),
-      corrections: ledger.corrections + (before?.corrections ?? 0n),
-      outcomes: addOutcomes(ledger.outcomes, before?.outcomes ?? []),
-    };
-  });
-  const byKey = rested ? new Map([...walked.byKey.keys()].map((key) => [key, ledgerByKey.get(key)!])) : ledgerByKey;
-  return { replaces: stored?.number ?? 0, positions, byKey, whole: !rested };
-}

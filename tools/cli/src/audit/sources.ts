@@ -21,7 +21,7 @@ export interface PricedState {
   /** First sequence that the stream holds. */
   readonly first: number;
   readonly last: number;
-  /** When it was made, in the broker's words. */
+  /** When it was made, in the broker's words; '' when there is none. */
   readonly created: string;
 }
 
@@ -38,14 +38,11 @@ export interface SourceRange {
   readonly to: number;
 }
 
-/** Where the audit reads from. Each method reads; none waits for the others. */
-export interface AuditSources {
+/** The log of one generation, and what is made of it alone. Each method reads; none waits for the others. */
+export interface GenerationSources {
   readonly generation: number;
   readonly partitions: number;
   readonly baselines: BaselineStore;
-  quotaSnapshot(): Promise<QuotaState>;
-  /** USAGE sequences up to which ClickHouse is known to have the rows. */
-  rowsProgress(): Promise<Sequences>;
   /** Missing streams are empty ones. */
   priced(partition: number): Promise<PricedState>;
   /** The first PRICED sequence that the archive holds; undefined when it holds none. @throws without an archive */
@@ -56,11 +53,22 @@ export interface AuditSources {
   pricedDigest(partition: number, sequence: number): Promise<string | null>;
   /** Reads from the stream; what has been trimmed there, from the archive. */
   walk(stretch: Stretch & Pick<PartitionStreams, 'rowsSinceUs'>, onProgress?: (sequence: number) => void): Promise<Walk>;
-  sealedMonths(): Promise<SealedMonths>;
   /** What the seals say of the rows that are gone, by partition. */
   sealedPartitions(sealed: SealedMonths): Promise<ReadonlyMap<number, SealedRows>>;
   /** The rows recorded since a time, by partition. @param strays rows of other partitions too: there should be none */
   storedPartitions(ranges: ReadonlyMap<number, SourceRange>, strays: boolean, sinceUs: number): Promise<ReadonlyMap<number, StoredPartition>>;
-  /** The summaries' own answer from the beginning up to the USAGE sequences given, by key. */
+}
+
+/** Where the audit reads from: the generation in use, those before it, and what is made of all of them. */
+export interface AuditSources extends GenerationSources {
+  /** Generations that recoveries have closed, oldest first. @throws AuditNotPossibleError when this one is closed itself */
+  closedGenerations(): Promise<readonly GenerationSources[]>;
+  quotaSnapshot(): Promise<QuotaState>;
+  /** USAGE sequences up to which ClickHouse is known to have the rows. */
+  rowsProgress(): Promise<Sequences>;
+  sealedMonths(): Promise<SealedMonths>;
+  /** By partition, how many identities the recorded rows of all generations have, up to the USAGE sequences given of this one. */
+  uniqueOriginals(sourceTo: Sequences, sinceUs: number): Promise<Sequences>;
+  /** The summaries' own answer, closed generations included, up to the USAGE sequences given of this one, by key. */
   summaries(sourceTo: Sequences, sealed: SealedMonths): Promise<ReadonlyMap<string, Sums>>;
 }

@@ -39,6 +39,18 @@ export function addLedgerSums(sums: LedgerSums, more: LedgerSums): void {
 
 export const copySums = (sums: LedgerSums): LedgerSums => ({ ...sums, quantities: [...sums.quantities] });
 
+/** Sums by key, added; neither map is changed. */
+export function addByKey(first: ReadonlyMap<string, LedgerSums>, second: ReadonlyMap<string, LedgerSums>): ReadonlyMap<string, LedgerSums> {
+  const all = new Map(first);
+  for (const [key, sums] of second) {
+    const before = all.get(key);
+    const both = copySums(sums);
+    if (before) addLedgerSums(both, before);
+    all.set(key, both);
+  }
+  return all;
+}
+
 /** Whether nothing is left: everything that was counted was taken back. */
 export const isZero = ({ events, unpriced, costPicoUsd, quantities }: Sums): boolean =>
   events === 0n && unpriced === 0n && costPicoUsd === 0n && quantities.every((value) => value === 0n);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { jetstream } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connectNats, openGeneration, publishEnvelope, streamOf } from '@ledgerline/messaging';
 import { eventually } from '@ledgerline/testing';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -74,6 +74,8 @@ describe('recover', () => {
     await deployment.nats.restart();
     await send(copied, 200);
     await settledAt(early, copied);
+    // What this proves and seals goes beyond what will be left of the log.
+    expect(await deployment.cli('audit')).toMatchObject({ code: 0 });
     alertsBefore = await alerts();
     costsBefore = await costs();
     // From here on only the quota sums see what is counted.
@@ -131,6 +133,26 @@ describe('recover', () => {
     expect(await alerts()).toEqual(alertsBefore);
   }, 200_000);
 
+  it('leaves books that the audit proves over both generations, and any row that is missing from the closed one is named', async () => {
+    const everything = totalOf(early, copied, uncopied, later)[0];
+    expect(await deployment.cli('audit')).toEqual({ code: 0, output: expect.stringMatching(/Exact: .* the quota sums and the summaries\..*Generation 1, closed by a recovery, was audited as well: \d+ events, walked from its beginning\./s) });
+    expect(await deployment.cli('audit')).toEqual({ code: 0, output: expect.stringMatching(/Exact: .*Generation 1, closed by a recovery, was audited as well: \d+ events count, as the baseline sealed at/s) });
+    const { code, output } = await deployment.cli('audit', '--full', '--json');
+    const report = JSON.parse(output) as { closed_generations: { generation: number; coverage: string }[]; outcomes: { priced: string; unpriced: string }; partitions: { generation: number; rows: string }[] };
+    expect([code, report.closed_generations]).toEqual([0, [expect.objectContaining({ generation: 1, coverage: 'whole', streams_gone: false })]]);
+    expect(Number(report.outcomes.priced) + Number(report.outcomes.unpriced)).toBe(everything);
+    expect(report.partitions.map(({ generation }) => generation)).toEqual([1, 1, 2, 2]);
+    expect(await deployment.cli('audit', '--since', '1h')).toMatchObject({ code: 0 });
+
+    const id = (await deployment.clickhouse.query('SELECT min(usage_id) FROM usage_events WHERE source_generation = 1 AND source_partition = 1')).trim();
+    await deployment.clickhouse.query(`CREATE TABLE lost_row ENGINE = MergeTree ORDER BY () AS SELECT * FROM usage_events WHERE usage_id = '${id}'`);
+    await deployment.clickhouse.query(`ALTER TABLE usage_events DELETE WHERE usage_id = '${id}' SETTINGS mutations_sync = 2`);
+    expect(await deployment.cli('audit', '--full')).toEqual({ code: 1, output: expect.stringMatching(/DIFFERENT: ClickHouse rows, generation 1, partition 1, .*: event_count should be (\d+) but is/) });
+    expect(await deployment.cli('audit')).toEqual({ code: 1, output: expect.stringContaining('DIFFERENT: Summaries, customer "acme"') });
+    await deployment.clickhouse.query('INSERT INTO usage_events SELECT * FROM lost_row');
+    expect(await deployment.cli('audit', '--full')).toMatchObject({ code: 0 });
+  }, 200_000);
+
   it('can be run again, and says the same', async () => {
     const before = readFileSync(REPORT, 'utf8');
     deployment.env['GENERATION'] = '1';
@@ -141,4 +163,19 @@ describe('recover', () => {
     expect(await deployment.cli('rebuild', 'quota')).toMatchObject({ code: 0, output: expect.stringContaining('the same') });
     expect(await deployment.cli('rebuild', 'clickhouse')).toMatchObject({ code: 0, output: expect.stringContaining('the same') });
   }, 400_000);
+
+  it('is audited on the baseline of the closed generation when its streams are gone, and without one only by rows, which the audit says', async () => {
+    expect(await deployment.cli('audit')).toMatchObject({ code: 0 });
+    const nc = await connectNats(deployment.nats.url, 'somebody who tidies up');
+    const jsm = await jetstreamManager(nc);
+    for (let partition = 0; partition < PARTITIONS; partition++) for (const kind of ['USAGE', 'PRICED'] as const) await jsm.streams.delete(streamOf(kind, 1, partition).stream);
+    await nc.close();
+    const onBaseline = /Exact: .* the quota sums and the summaries\..*streams of it are gone, and \d+ events count, as the baseline sealed at/s;
+    expect(await deployment.cli('audit')).toEqual({ code: 0, output: expect.stringMatching(onBaseline) });
+    expect(await deployment.cli('audit', '--full')).toEqual({ code: 0, output: expect.stringMatching(onBaseline) });
+    await deployment.postgres.query('DROP SCHEMA audit CASCADE');
+    expect(await deployment.cli('audit')).toEqual({ code: 0, output: expect.stringMatching(/Exact in this range: .*streams of it are gone, and 0 events were walked, not from its beginning\./s) });
+    deployment.env['GENERATION'] = '1';
+    expect(await deployment.cli('audit')).toEqual({ code: 2, output: expect.stringContaining('set GENERATION=2') });
+  }, 200_000);
 });

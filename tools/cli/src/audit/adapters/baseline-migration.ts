@@ -39,4 +39,11 @@ const sealed: Migration = {
   },
 };
 
-export const auditMigrations: Record<string, Migration> = { '0001_sealed': sealed };
+/** A baseline that was sealed before its generation was closed may hold what a recovery found lost. */
+const closed: Migration = {
+  async up(db) {
+    await sql`alter table audit.seals add column closed boolean not null default false`.execute(db);
+  },
+};
+
+export const auditMigrations: Record<string, Migration> = { '0001_sealed': sealed, '0002_closed': closed };

@@ -7,7 +7,7 @@ import { freshClickhouse, type FreshClickhouse, freshDatabase, freshNats, startS
 import { deltasOf } from '../../../test/corrections.js';
 import { type Event, event, usageMessage } from '../../../test/log.js';
 import { EventAccumulator } from '../event-accumulator.js';
-import { readSealedMonths, readSealedPartitions, readStoredPartitions, readSummaries } from './clickhouse-usage-reader.js';
+import { readSealedMonths, readSealedPartitions, readStoredPartitions, readSummaries, readUniqueOriginals } from './clickhouse-usage-reader.js';
 
 let clickhouse: FreshClickhouse;
 let client: ClickHouseClient;
@@ -33,10 +33,10 @@ afterAll(async () => {
 const column = (index: number): string => QUANTITIES.find((quantity) => quantity.index === index)!.name;
 
 /** A row as the sink writes it. */
-function values({ id, customer, tokens, seconds, occurredAtUs, outcome, cost }: Event, place: { sequence: number; index: number }, kind: string, sign: 1 | -1): string {
+function values({ id, customer, tokens, seconds, occurredAtUs, outcome, cost }: Event, place: { sequence: number; index: number }, kind: string, sign: 1 | -1, generation = 1): string {
   const time = `fromUnixTimestamp64Micro(${occurredAtUs}, 'UTC')`;
   const money = outcome === Outcome.unpriced ? 'NULL' : `toDecimal128('${formatUsd(BigInt(sign) * cost)}', 12)`;
-  return `('${usageIdText(id)}', '${kind}', '${customer}', 'openai', 'gpt-4', ${money}, ${sign}, ${outcome === Outcome.unpriced ? sign : 0}, ${sign * tokens}, toDecimal128('${formatDecimal9(BigInt(sign) * seconds)}', 9), ${time}, ${time}, 1, 0, ${place.sequence}, ${place.index})`;
+  return `('${usageIdText(id)}', '${kind}', '${customer}', 'openai', 'gpt-4', ${money}, ${sign}, ${outcome === Outcome.unpriced ? sign : 0}, ${sign * tokens}, toDecimal128('${formatDecimal9(BigInt(sign) * seconds)}', 9), ${time}, ${time}, ${generation}, 0, ${place.sequence}, ${place.index})`;
 }
 
 async function insert(rows: string[]): Promise<void> {
@@ -68,7 +68,7 @@ describe('the rows as ClickHouse answers them', () => {
         const { rows, originals, rowHash, byKey } = ledger.result();
         const stored = (await readStoredPartitions(client, 1, new Map([[0, { after: sequence - 1, to: sequence + 1 }]]), true, 0)).get(0);
         expect(stored).toMatchObject({ rows, originals, uniqueOriginals: originals, rowHash });
-        const summaries = await readSummaries(client, { generation: 1, sourceTo: new Map([[0, sequence + 1]]), otherGenerations: false, sealed: none });
+        const summaries = await readSummaries(client, { generation: 1, sourceTo: new Map([[0, sequence + 1]]), sealed: none });
         for (const [key, sums] of byKey) expect(summaries.get(key) ?? { costPicoUsd: 0n, events: 0n }).toMatchObject({ costPicoUsd: sums.costPicoUsd, events: sums.events });
       }),
       { numRuns: 8 },
@@ -100,9 +100,21 @@ describe('the rows as ClickHouse answers them', () => {
     await insert([1, 2, 3, 4].map((sequence) => values(make(sequence), { sequence, index: 0 }, 'recorded', 1)));
     const stored = await readStoredPartitions(client, 1, new Map([[0, { after: 1, to: 3 }]]), false, 0);
     expect(stored.get(0)).toMatchObject({ rows: 2n, sums: { quantities: expect.arrayContaining([5n]) } });
-    const summaries = await readSummaries(client, { generation: 1, sourceTo: new Map([[0, 3]]), otherGenerations: false, sealed: none });
+    const summaries = await readSummaries(client, { generation: 1, sourceTo: new Map([[0, 3]]), sealed: none });
     expect([...summaries.values()]).toMatchObject([{ events: 3n, costPicoUsd: 3n }]);
-    expect((await readSummaries(client, { generation: 2, sourceTo: new Map([[0, 3]]), otherGenerations: true, sealed: none })).size).toBe(0);
+    const ofTwo = async (generation: number): Promise<unknown> => [...(await readSummaries(client, { generation, sourceTo: new Map([[0, 3]]), others: { recordedSinceUs: 0 }, sealed: none })).values()];
+    expect(await ofTwo(1)).toMatchObject([{ events: 3n }]);
+    // The rows of a closed generation count whole, wherever the open one is cut off.
+    expect(await ofTwo(2)).toMatchObject([{ events: 4n, costPicoUsd: 4n }]);
+  });
+
+  it('have the identities of all generations counted once, those of the open one up to the cut', async () => {
+    await clickhouse.query('TRUNCATE TABLE usage_events');
+    const make = (last: number): Event => ({ id: Uint8Array.from({ length: 16 }, (_, i) => (i === 15 ? last : 0)), customer: 'acme', tokens: last, seconds: 0n, occurredAtUs: 1.7e15, outcome: Outcome.priced, cost: 1n });
+    await insert([values(make(1), { sequence: 9, index: 0 }, 'recorded', 1), values(make(2), { sequence: 10, index: 0 }, 'recorded', 1)]);
+    await insert([2, 3, 4].map((last) => values(make(last), { sequence: last, index: 0 }, 'recorded', 1, 2)));
+    expect(await readUniqueOriginals(client, 2, new Map([[0, 3]]), 0)).toEqual(new Map([[0, 3]]));
+    expect(await readUniqueOriginals(client, 1, new Map([[0, 9]]), 0)).toEqual(new Map([[0, 1]]));
   });
 
   it('have the same summaries before a month is sealed, while its rows stay, and when they are gone', async () => {
@@ -110,7 +122,7 @@ describe('the rows as ClickHouse answers them', () => {
     const [january, february] = [Date.UTC(2026, 0, 31, 23, 59), Date.UTC(2026, 1, 1)].map((ms) => ms * 1000);
     const make = (last: number, occurredAtUs: number): Event => ({ id: Uint8Array.from({ length: 16 }, (_, i) => (i === 15 ? last : 0)), customer: 'acme', tokens: last, seconds: 5n, occurredAtUs, outcome: last === 2 ? Outcome.unpriced : Outcome.priced, cost: 3n });
     await insert([make(1, january!), make(2, january!), make(3, february!)].map((row, index) => values(row, { sequence: index + 1, index: 0 }, 'recorded', 1)));
-    const cut = { generation: 1, sourceTo: new Map([[0, 3]]), otherGenerations: false };
+    const cut = { generation: 1, sourceTo: new Map([[0, 3]]) };
     const before = await readSummaries(client, { ...cut, sealed: await readSealedMonths(client) });
     expect([...before.values()].map(({ events }) => events).sort()).toEqual([1n, 2n]);
     const seal = '00000000-0000-4000-8000-000000000001';

@@ -65,13 +65,26 @@ export async function readStoredPartitions(client: ClickHouseClient, generation:
   );
 }
 
+/** By partition, the identities of the recorded rows of a generation up to a USAGE sequence, and of all before it: an event counts in one of them. */
+export async function readUniqueOriginals(client: ClickHouseClient, generation: number, sourceTo: Sequences, sinceUs: number): Promise<Map<number, number>> {
+  const within = [...sourceTo].map(([partition, sequence]) => `(source_partition = ${partition} AND source_sequence <= ${sequence})`);
+  const rows = await select<{ partition: number; uniques: string }>(
+    client,
+    `SELECT source_partition AS partition, toString(uniqExact(usage_id)) AS uniques FROM usage_events
+     WHERE kind = 'recorded' AND recorded_at >= fromUnixTimestamp64Micro(${sinceUs}, 'UTC')
+       AND (source_generation < ${generation} OR (source_generation = ${generation} AND (${[...within, '0'].join(' OR ')})))
+     GROUP BY source_partition SETTINGS optimize_use_projections = 0`,
+  );
+  return new Map(rows.map(({ partition, uniques }) => [partition, Number(uniques)]));
+}
+
 /** Where the summaries are cut off. */
 export interface SummariesCut {
   readonly generation: number;
   /** By partition; all that there are. */
   readonly sourceTo: Sequences;
-  /** Other generations that the projections know. */
-  readonly otherGenerations: boolean;
+  /** There are closed generations, whose rows count whole. The generation's own rows beyond the cut were recorded since then; microseconds since the epoch. */
+  readonly others?: { readonly recordedSinceUs: number };
   readonly sealed: SealedMonths;
 }
 
@@ -93,11 +106,11 @@ export async function readSummaries(client: ClickHouseClient, cut: SummariesCut)
   return byKey;
 }
 
-/** Rows beyond the cut. Another generation's are looked for only where there is one: no index knows generations. */
-function beyond({ generation, sourceTo, otherGenerations }: SummariesCut): string {
+/** Rows beyond the cut. The minmax index does not know generations: where there are others, parts are passed over by time. */
+function beyond({ generation, sourceTo, others }: SummariesCut): string {
   const partitions = [...sourceTo].map(([partition, sequence]) => `(source_partition = ${partition} AND source_sequence > ${sequence})`);
-  const highest = Math.max(-1, ...sourceTo.keys());
-  return [...partitions, `source_partition > ${highest}`, ...(otherGenerations ? [`source_generation != ${generation}`] : [])].join(' OR ');
+  const places = [...partitions, `source_partition > ${Math.max(-1, ...sourceTo.keys())}`].join(' OR ');
+  return others ? `source_generation = ${generation} AND recorded_at >= fromUnixTimestamp64Micro(${others.recordedSinceUs}, 'UTC') AND (${places})` : places;
 }
 
 function summariesQuery(cut: SummariesCut): string {

@@ -1,4 +1,5 @@
 import { DeliverPolicy, JetStreamApiError, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import { usageStream } from '@ledgerline/contracts';
 import { readMessage, streamInfo } from '@ledgerline/messaging';
 import { type PricedState } from '../sources.js';
 import { type StreamMessage } from '../walk-partition.js';
@@ -55,4 +56,18 @@ export async function lastBefore(jsm: JetStreamManager, stream: string, timeUs: 
     else atOrAfter = middle;
   }
   return before;
+}
+
+/** Brokers that take the lead after each other do not have the same clock. */
+const CLOCKS_APART_US = 86_400_000_000;
+
+/** A time before which nothing of what a generation's USAGE holds, or will hold, was recorded; 0 where that cannot be told. Microseconds since the epoch. */
+export async function recordedSince(jsm: JetStreamManager, generation: number, partitions: number): Promise<number> {
+  const times = Array.from({ length: partitions }, async (_, partition) => {
+    const stream = usageStream(generation, partition);
+    const { first, last } = await readStreamState(jsm, stream);
+    const message = first > last ? null : await readMessage(jsm, stream, first);
+    return message?.timestampUs ?? 0;
+  });
+  return Math.max(0, Math.min(...(await Promise.all(times))) - CLOCKS_APART_US);
 }

@@ -4,18 +4,16 @@ import { createClickHouse } from '@ledgerline/clickhouse';
 import { pricedStream, usageIdText, usageStream } from '@ledgerline/contracts';
 import { usageIdKey, writeUsageId } from '@ledgerline/domain-metering';
 import { type SipKey } from '@ledgerline/kernel';
-import { connectNats, readMessage } from '@ledgerline/messaging';
+import { connectNats } from '@ledgerline/messaging';
 import { createPool } from '@ledgerline/postgres';
 import { type EventsById } from '../../ledger/check-ledger.js';
 import { ClickHouseEventsById } from '../../ledger/clickhouse-events-by-id.js';
 import { type Identify } from '../../ledger/ledger-line.js';
-import { type AuditSources, type Sequences } from '../sources.js';
-import { type StreamMessage, walkPartition } from '../walk-partition.js';
-import { digestOf } from '../walker.js';
-import { firstArchived, readArchived } from './archive-reader.js';
-import { readSealedMonths, readSealedPartitions, readStoredPartitions, readSummaries } from './clickhouse-usage-reader.js';
-import { lastBefore, readStream, readStreamState } from './nats-stream-reader.js';
-import { PostgresBaseline } from './postgres-baseline.js';
+import { type AuditSources, type GenerationSources, type Sequences } from '../sources.js';
+import { AuditNotPossibleError } from '../until-rows-reach.js';
+import { readSealedMonths, readSummaries, readUniqueOriginals } from './clickhouse-usage-reader.js';
+import { recordedSince, readStreamState } from './nats-stream-reader.js';
+import { openGeneration } from './open-generation.js';
 import { readGenerations, readRowsProgress, readQuotaSnapshot } from './postgres-quota-reader.js';
 
 /** Where the servers are, and how the log is laid out. */
@@ -61,46 +59,25 @@ export async function openAuditSources(address: StackAddress): Promise<OpenSourc
     if (address.archiveUrl === undefined) throw new Error('ARCHIVE_URL is not set, and no local stack has run here');
     return (archive ??= openArchiveStore(address.archiveUrl, address.archiveEnvironment));
   };
-  async function* readPriced(partition: number, from: number, to: number): AsyncGenerator<StreamMessage> {
-    const stream = pricedStream(generation, partition);
-    const { first } = await readStreamState(jsm, stream);
-    if (from < first) yield* readArchived(openArchive(), generation, partition, from, Math.min(to, first - 1));
-    yield* readStream(js, stream, Math.max(from, first), to);
-  }
-  const walk: AuditSources['walk'] = async (stretch, onProgress) => {
-    const { partition, after, cut } = stretch;
-    const usage = usageStream(generation, partition);
-    return walkPartition({
-      ...stretch,
-      generation,
-      partitions,
-      key,
-      onProgress,
-      priced: cut <= after ? readNothing() : readPriced(partition, after + 1, cut),
-      usageFirst: (await readStreamState(jsm, usage)).first,
-      usage: (from) => readStream(js, usage, from),
-    });
-  };
+  const generationSources = (number: number): GenerationSources => openGeneration({ js, jsm, pool, clickhouse, openArchive, partitions, key }, number);
   return {
-    generation,
-    partitions,
-    baselines: new PostgresBaseline(pool, generation),
+    ...generationSources(generation),
+    closedGenerations: async () => {
+      const known = await readGenerations(pool);
+      const newest = Math.max(generation, ...known);
+      if (newest > generation) throw new AuditNotPossibleError(`generation ${generation} is closed, and ${newest} is in use: set GENERATION=${newest}`);
+      const before = Array.from({ length: generation - 1 }, (_, index) => index + 1);
+      const exists = async (number: number): Promise<boolean> => known.includes(number) || (await readStreamState(jsm, pricedStream(number, 0))).created !== '';
+      const existing = await Promise.all(before.map(exists));
+      return before.filter((_, index) => existing[index]).map(generationSources);
+    },
     quotaSnapshot: () => readQuotaSnapshot(pool, generation),
     rowsProgress: () => readRowsProgress(pool, generation),
-    priced: (partition) => readStreamState(jsm, pricedStream(generation, partition)),
-    firstArchived: async (partition) => firstArchived(openArchive(), generation, partition),
-    pricedBefore: (partition, timeUs) => lastBefore(jsm, pricedStream(generation, partition), timeUs),
-    pricedDigest: async (partition, sequence) => {
-      const message = await readMessage(jsm, pricedStream(generation, partition), sequence);
-      return message && digestOf(message.data);
-    },
-    walk,
     sealedMonths: () => readSealedMonths(clickhouse),
-    sealedPartitions: (sealed) => readSealedPartitions(clickhouse, generation, sealed),
-    storedPartitions: (ranges, strays, sinceUs) => readStoredPartitions(clickhouse, generation, ranges, strays, sinceUs),
+    uniqueOriginals: (sourceTo, sinceUs) => readUniqueOriginals(clickhouse, generation, sourceTo, sinceUs),
     summaries: async (sourceTo, sealed) => {
-      const otherGenerations = (await readGenerations(pool)).some((other) => other !== generation);
-      return readSummaries(clickhouse, { generation, sourceTo, otherGenerations, sealed });
+      const others = generation === 1 ? undefined : { recordedSinceUs: await recordedSince(jsm, generation, partitions) };
+      return readSummaries(clickhouse, { generation, sourceTo, others, sealed });
     },
     usageLast: async () => {
       const all = Array.from({ length: partitions }, async (_, partition) => [partition, (await readStreamState(jsm, usageStream(generation, partition))).last] as const);
@@ -119,5 +96,3 @@ function usageIdOf(key: SipKey, customer: string, source: string, id: string): U
   writeUsageId(key, customer, source, id, usageId);
   return usageId;
 }
-
-async function* readNothing(): AsyncGenerator<never> {}

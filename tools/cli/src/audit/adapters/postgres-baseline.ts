@@ -44,10 +44,10 @@ export class PostgresBaseline implements BaselineStore {
       throw error;
     });
     return this.transaction('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY', async (client) => {
-      const seals = await client.query<{ number: string; sealed_at: Date }>('SELECT number::text, sealed_at FROM audit.seals WHERE generation = $1', [this.generation]);
+      const seals = await client.query<{ number: string; sealed_at: Date; closed: boolean }>('SELECT number::text, sealed_at, closed FROM audit.seals WHERE generation = $1', [this.generation]);
       const [seal] = seals.rows;
       if (!seal) return undefined;
-      return { number: Number(seal.number), sealedAtUs: seal.sealed_at.getTime() * 1000, positions: await this.positions(client), byKey: await this.sums(client) };
+      return { number: Number(seal.number), sealedAtUs: seal.sealed_at.getTime() * 1000, closed: seal.closed, positions: await this.positions(client), byKey: await this.sums(client) };
     });
   }
 
@@ -70,14 +70,14 @@ export class PostgresBaseline implements BaselineStore {
     }
   }
 
-  seal({ replaces, positions, byKey, whole }: NewSeal): Promise<boolean> {
+  seal({ replaces, positions, byKey, whole, closed }: NewSeal): Promise<boolean> {
     return this.transaction('BEGIN', async (client) => {
       const taken = await client.query(
-        `INSERT INTO audit.seals (generation, number) SELECT $1::integer, 1 WHERE $2::bigint = 0
+        `INSERT INTO audit.seals (generation, number, closed) SELECT $1::integer, 1, $3::boolean WHERE $2::bigint = 0
          ON CONFLICT (generation) DO NOTHING`,
-        [this.generation, replaces],
+        [this.generation, replaces, closed],
       );
-      const moved = await client.query('UPDATE audit.seals SET number = number + 1, sealed_at = clock_timestamp() WHERE generation = $1 AND number = $2 AND $2 > 0', [this.generation, replaces]);
+      const moved = await client.query('UPDATE audit.seals SET number = number + 1, closed = $3, sealed_at = clock_timestamp() WHERE generation = $1 AND number = $2 AND $2 > 0', [this.generation, replaces, closed]);
       if (taken.rowCount === 0 && moved.rowCount === 0) return false;
       await client.query('DELETE FROM audit.sealed_positions WHERE generation = $1', [this.generation]);
       for (const position of positions) await this.writePosition(client, position);
