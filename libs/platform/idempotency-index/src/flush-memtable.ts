@@ -9,10 +9,9 @@ import { type Stop } from './turns.js';
 
 /** Writes a memtable as a segment. Pauses often: claims go on meanwhile. @throws StoppedError when told to stop */
 export async function flushMemtable(table: Memtable, file: DiskFile, stop: Stop): Promise<WrittenFile> {
-  const places = await sortRecords(table, stop);
+  const { words, places } = await sortRecords(table, stop);
   const writer = new SegmentWriter(file, places.length);
   const numbers = await writePairs(table, writer);
-  const { words } = table;
   for (const at of places) {
     if (writer.full) {
       stop.check();

@@ -10,6 +10,8 @@ import { PairTable } from './pair-table.js';
 export const RECORD = { fingerprint: 4, position: 6, pair: 8, hour: 9, idBytes: 10, id: 11 } as const;
 /** Words of a record whose id is a UUID. */
 const USUAL_WORDS = 15;
+const TAG_SHIFT = 24;
+const PLACES = 2 ** TAG_SHIFT - 1;
 const MAX_LOAD = 0.6;
 const SPARE = 1.1;
 
@@ -24,16 +26,17 @@ export class Memtable {
   end = 0;
   count = 0;
   readonly pairs = new PairTable();
-  /** a slot is two words: a part of the usage_id, and the record's place + 1 */
+  /** the record's place + 1 in 24 bits, above them 8 bits of its usage_id; 0: free. Small, for every claim looks at a random one. */
   private slots: Uint32Array;
   private mask: number;
 
-  /** @param bytes the size of records at which it is to be written out */
+  /** @param bytes the size of records at which it is to be written out, 60 MB at most */
   constructor(bytes: number) {
+    if ((bytes / 4) * SPARE > PLACES) throw new RangeError(`a memtable of ${bytes} bytes is larger than its places reach`);
     this.words = untouchedWords(Math.ceil((bytes / 4) * SPARE) + USUAL_WORDS);
     let slots = 64;
     while (slots * MAX_LOAD < bytes / 4 / USUAL_WORDS) slots *= 2;
-    this.slots = untouchedWords(slots * 2);
+    this.slots = untouchedWords(slots);
     this.mask = slots - 1;
   }
 
@@ -46,9 +49,10 @@ export class Memtable {
   find({ w0, w1, w2, w3 }: PackedIdentity): number {
     const { slots, mask, words } = this;
     let found = -1;
-    for (let slot = w3 & mask; slots[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
-      if (slots[slot * 2] !== w2) continue;
-      const at = slots[slot * 2 + 1]! - 1;
+    const tag = w2 >>> TAG_SHIFT;
+    for (let slot = w3 & mask, entry = slots[slot]!; entry !== 0; slot = (slot + 1) & mask, entry = slots[slot]!) {
+      if (entry >>> TAG_SHIFT !== tag) continue;
+      const at = (entry & PLACES) - 1;
       if (words[at] === w0 && words[at + 1] === w1 && words[at + 2] === w2 && words[at + 3] === w3) found = at;
     }
     return found;
@@ -101,9 +105,9 @@ export class Memtable {
     return true;
   }
 
-  /** Place of the record behind the one at `at`. */
-  next(at: number): number {
-    return at + RECORD.id + idWords(this.words[at + RECORD.idBytes]!);
+  /** Place of the record behind the one at `at`, here or in a copy of the records. */
+  next(at: number, words = this.words): number {
+    return at + RECORD.id + idWords(words[at + RECORD.idBytes]!);
   }
 
   /** Takes all records from `end` on out again, and the pairs from number `pairs` on. */
@@ -119,9 +123,8 @@ export class Memtable {
 
   private free(at: number): void {
     let slot = this.words[at + 3]! & this.mask;
-    while (this.slots[slot * 2 + 1] !== at + 1) slot = (slot + 1) & this.mask;
-    this.slots[slot * 2] = 0;
-    this.slots[slot * 2 + 1] = 0;
+    while ((this.slots[slot]! & PLACES) !== at + 1) slot = (slot + 1) & this.mask;
+    this.slots[slot] = 0;
   }
 
   private enter(at: number): void {
@@ -132,19 +135,19 @@ export class Memtable {
   private place(at: number): void {
     const { slots, mask, words } = this;
     let slot = words[at + 3]! & mask;
-    while (slots[slot * 2 + 1] !== 0) slot = (slot + 1) & mask;
-    slots[slot * 2] = words[at + 2]!;
-    slots[slot * 2 + 1] = at + 1;
+    while (slots[slot] !== 0) slot = (slot + 1) & mask;
+    slots[slot] = (words[at + 2]! & ~PLACES) | (at + 1);
   }
 
   private growSlots(before: number): void {
     this.slots = new Uint32Array(this.slots.length * 2);
-    this.mask = this.slots.length / 2 - 1;
+    this.mask = this.slots.length - 1;
     for (let at = 0; at < before; at = this.next(at)) this.place(at);
   }
 
   private reserve(count: number): void {
     if (this.end + count <= this.words.length) return;
+    if (this.end + count > PLACES) throw new RangeError(`a memtable holds at most ${PLACES * 4} bytes`);
     const larger = new Uint32Array(Math.max(this.words.length * 2, this.end + count));
     larger.set(this.words.subarray(0, this.end));
     this.words = larger;

@@ -18,28 +18,33 @@ export async function mergeSegments(segments: readonly Segment[], file: DiskFile
   const numbers = await mergePairs(segments, writer);
   const cursors = segments.map((segment) => new SegmentCursor(segment));
   for (const cursor of cursors) await cursor.load();
-  for (let least = leastOf(cursors); cursors[least]!.key !== Infinity; least = leastOf(cursors)) {
+  const keys = Float64Array.from(cursors, ({ key }) => key);
+  for (let least = leastOf(cursors, keys); keys[least] !== Infinity; least = leastOf(cursors, keys)) {
     if (writer.full) {
       stop.check();
       await writer.writePages();
     }
-    const { words, at } = cursors[least]!;
+    const cursor = cursors[least]!;
+    const { words, at } = cursor;
     writer.add(words, at, idAt(words, at), idBytesOf(words, at), numbers[least]![pairOf(words, at)]!);
-    if (!cursors[least]!.advance()) await cursors[least]!.load();
+    if (!cursor.advance()) await cursor.load();
+    keys[least] = cursor.key;
   }
   return writer.finish(segments.toReversed().flatMap(({ meta }) => meta.arrivals));
 }
 
 /** The cursor at the least usage_id. */
-function leastOf(cursors: readonly SegmentCursor[]): number {
+function leastOf(cursors: readonly SegmentCursor[], keys: Float64Array): number {
   let least = 0;
-  for (let i = 1; i < cursors.length; i++) {
-    const one = cursors[i]!;
-    const best = cursors[least]!;
-    if (one.key > best.key || one.key === Infinity) continue;
-    if (one.key < best.key || compareIds(one.words, one.at, best.words, best.at) < 0) least = i;
+  for (let i = 1; i < keys.length; i++) {
+    if (keys[i]! > keys[least]! || keys[i] === Infinity) continue;
+    if (keys[i]! < keys[least]! || isBefore(cursors[i]!, cursors[least]!)) least = i;
   }
   return least;
+}
+
+function isBefore(a: SegmentCursor, b: SegmentCursor): boolean {
+  return compareIds(a.words, a.at, b.words, b.at) < 0;
 }
 
 /** Writes the pairs of all segments; returns for each segment the new numbers of its pairs. */

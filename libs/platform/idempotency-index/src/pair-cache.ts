@@ -4,11 +4,16 @@ export interface PairTexts {
   source: string;
 }
 
-const MOST_PAIRS = 32_768;
+const MOST_PAIRS = 262_144;
 
-/** Pairs read from segments lately, of all partitions of a process: a few megabytes. */
+/**
+ * Pairs read from segments lately, of all partitions of a process: 20 MB for thousands of customers that every segment has, 70 MB when no
+ * two entries have the same texts.
+ */
 export class PairCache {
   private readonly pairs = new Map<number, PairTexts>();
+  /** the same texts are there once, however many segments have them */
+  private readonly texts = new Map<string, PairTexts>();
   private segments = 0;
 
   /** A number of its own for each segment that is opened. */
@@ -20,8 +25,16 @@ export class PairCache {
     return this.pairs.get(key);
   }
 
-  set(key: number, pair: PairTexts): void {
-    if (this.pairs.size >= MOST_PAIRS) this.pairs.clear();
-    this.pairs.set(key, pair);
+  /** @returns the pair to use from now on */
+  set(key: number, pair: PairTexts): PairTexts {
+    if (this.pairs.size >= MOST_PAIRS) {
+      this.pairs.clear();
+      this.texts.clear();
+    }
+    const text = `${pair.customer.length} ${pair.customer}${pair.source}`;
+    const kept = this.texts.get(text) ?? pair;
+    this.texts.set(text, kept);
+    this.pairs.set(key, kept);
+    return kept;
   }
 }

@@ -73,7 +73,9 @@ export class Segment {
     for (let at = this.firstPage(w1); at < directory.length && directory[at]! <= w1; at++) {
       this.readPage(at);
       for (let from = PAGE_HEAD, end = page[1]!; from < end; from += recordWords(idBytesOf(page, from))) {
-        if (page[from + 1] === w1 && page[from + 2] === w2 && page[from + 3] === w3 && page[from] === w0) return from;
+        if (page[from + 1]! < w1) continue;
+        if (page[from + 1]! > w1) return -1;
+        if (page[from + 2] === w2 && page[from + 3] === w3 && page[from] === w0) return from;
       }
     }
     return -1;
@@ -130,9 +132,7 @@ export class Segment {
     const known = this.cache.get(key);
     if (known !== undefined) return known;
     const { customer, source } = decodePair(this.readPairEntry(number), number, this.entry.name);
-    const pair = { customer: customer.toString(), source: source.toString() };
-    this.cache.set(key, pair);
-    return pair;
+    return this.cache.set(key, { customer: customer.toString(), source: source.toString() });
   }
 
   private readPairEntry(number: number): Buffer {

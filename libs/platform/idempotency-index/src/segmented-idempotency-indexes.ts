@@ -30,8 +30,8 @@ export interface SegmentedIndexOptions {
   disk?: Disk;
 }
 
-const MEMORY_BYTES = 48 * 1024 * 1024;
-const FAN_IN = 8;
+const MEMORY_BYTES = 24 * 1024 * 1024;
+const FAN_IN = 16;
 const MAX_RECORDS = 8_000_000;
 
 /** The indexes of the partitions that a process works on. */
