@@ -31,7 +31,7 @@ async function doctor(env: NodeJS.ProcessEnv = {}): Promise<{ code: number; foun
   const variables = Object.fromEntries(Object.keys(services.env).map((name) => [name, undefined]));
   const { code, output } = await services.cli(['doctor', '--json'], { ...variables, LEDGERLINE_HOME: home, ...env });
   const { checks } = JSON.parse(output) as { checks: Finding[] };
-  for (const { status, todo, check } of checks) expect([check, status === 'ok' || Boolean(todo)]).toEqual([check, true]);
+  for (const { status, advice, check } of checks) expect([check, status === 'ok' || Boolean(advice)]).toEqual([check, true]);
   return { code, found: new Map(checks.map((finding) => [`${finding.area} ${finding.check}`, finding])) };
 }
 
@@ -56,7 +56,7 @@ describe('doctor on real servers', () => {
   it('says which server is down and goes on with the others', async () => {
     const { code, found } = await doctor({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', CLICKHOUSE_URL: 'http://x:y@127.0.0.1:1/none', NATS_URL: 'nats://127.0.0.1:1', LEDGERLINE_PORT: '1' });
     expect(code).toBe(1);
-    for (const area of ['Postgres', 'ClickHouse', 'NATS', 'API']) expect([area, found.get(`${area} reachable`)]).toEqual([area, expect.objectContaining({ status: 'fail', todo: expect.stringMatching(/Start/) })]);
+    for (const area of ['Postgres', 'ClickHouse', 'NATS', 'API']) expect([area, found.get(`${area} reachable`)]).toEqual([area, expect.objectContaining({ status: 'fail', advice: expect.stringMatching(/Start/) })]);
     expect(statusOf(found, 'services ingest')).toBe('ok');
   }, 30_000);
 
@@ -65,7 +65,7 @@ describe('doctor on real servers', () => {
     const { code, found } = await doctor({ LEDGERLINE_ADMIN_KEY: 'll_not-a-key-of-this-stack' });
     chmodSync(join(home, 'admin-key'), 0o600);
     expect([code, statusOf(found, 'API admin key')]).toEqual([1, 'fail']);
-    expect(found.get('machine secrets')).toMatchObject({ status: 'fail', found: 'others can read admin-key', todo: expect.stringContaining(`chmod 600 ${join(home, 'admin-key')}`) });
+    expect(found.get('machine secrets')).toMatchObject({ status: 'fail', found: 'others can read admin-key', advice: expect.stringContaining(`chmod 600 ${join(home, 'admin-key')}`) });
   });
 
   it('sees a stream that was given other settings, one that is nearly full, and one that is gone', async () => {

@@ -37,9 +37,9 @@ describe('doctor', () => {
       20,
     );
     expect(found).toEqual([
-      { area: 'A', check: 'reachable', status: 'fail', found: 'ECONNREFUSED', todo: 'start A' },
+      { area: 'A', check: 'reachable', status: 'fail', found: 'ECONNREFUSED', advice: 'start A' },
       { area: 'B', check: 'reachable', status: 'ok', found: 'here' },
-      { area: 'C', check: 'reachable', status: 'fail', found: 'no answer within 0.02 s', todo: 'start C' },
+      { area: 'C', check: 'reachable', status: 'fail', found: 'no answer within 0.02 s', advice: 'start C' },
     ]);
   });
 

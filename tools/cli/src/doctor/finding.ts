@@ -8,7 +8,7 @@ export interface Finding {
   readonly status: Status;
   readonly found: string;
   /** One sentence; there is one for each finding that is not ok. */
-  readonly todo?: string;
+  readonly advice?: string;
 }
 
 /** Findings of one area. */
@@ -21,22 +21,22 @@ export class Findings {
     this.list.push({ area: this.area, check, status: 'ok', found });
   }
 
-  warn(check: string, found: string, todo: string): void {
-    this.list.push({ area: this.area, check, status: 'warn', found, todo });
+  warn(check: string, found: string, advice: string): void {
+    this.list.push({ area: this.area, check, status: 'warn', found, advice });
   }
 
-  fail(check: string, found: string, todo: string): void {
-    this.list.push({ area: this.area, check, status: 'fail', found, todo });
+  fail(check: string, found: string, advice: string): void {
+    this.list.push({ area: this.area, check, status: 'fail', found, advice });
   }
 
-  skip(check: string, found: string, todo: string): void {
-    this.list.push({ area: this.area, check, status: 'skipped', found, todo });
+  skip(check: string, found: string, advice: string): void {
+    this.list.push({ area: this.area, check, status: 'skipped', found, advice });
   }
 
   /** Well below `warnAt`, a failure from `failAt` on. */
-  level(check: string, value: number, { warnAt, failAt }: { warnAt: number; failAt: number }, found: string, todo: string): void {
-    if (value >= failAt) this.fail(check, found, todo);
-    else if (value >= warnAt) this.warn(check, found, todo);
+  level(check: string, value: number, { warnAt, failAt }: { warnAt: number; failAt: number }, found: string, advice: string): void {
+    if (value >= failAt) this.fail(check, found, advice);
+    else if (value >= warnAt) this.warn(check, found, advice);
     else this.ok(check, found);
   }
 }

@@ -35,9 +35,9 @@ export const natsCheck = (known: KnownAddresses): AreaCheck => ({
 function reportVersion(findings: Findings, nats: NatsConnection): void {
   const text = nats.info?.version ?? 'unknown';
   const version = versionOf(text);
-  const todo = 'Run 2.12.15 or 2.14.5, or later, in production.';
-  if (!atLeast(version, NATS_REQUIRED)) findings.fail('version', text, `At least ${NATS_REQUIRED.join('.')} is needed. ${todo}`);
-  else if (!natsRecommended(version)) findings.warn('version', text, todo);
+  const advice = 'Run 2.12.15 or 2.14.5, or later, in production.';
+  if (!atLeast(version, NATS_REQUIRED)) findings.fail('version', text, `At least ${NATS_REQUIRED.join('.')} is needed. ${advice}`);
+  else if (!natsRecommended(version)) findings.warn('version', text, advice);
   else findings.ok('version', text);
 }
 
