@@ -130,9 +130,19 @@ export class WholeStack {
 
   /** Whether every service says that it is ready. */
   async ready(): Promise<boolean> {
+    return (await this.unready()) === null;
+  }
+
+  /** What the edge says while a service is not ready; null when all are. */
+  async unready(): Promise<string | null> {
     const answer = await fetch(`${this.url}/readyz`, { headers: { connection: 'close' }, signal: AbortSignal.timeout(REQUEST_MS) });
-    await answer.body?.cancel();
-    return answer.ok;
+    const text = await answer.text();
+    return answer.ok ? null : text;
+  }
+
+  /** The end of what a part has logged. */
+  logOf(part: string, chars = 4_000): string {
+    return readFileSync(join(this.home, 'logs', `${part}.log`), 'utf8').slice(-chars);
   }
 
   /** A request to the edge, as its admin unless told otherwise. */

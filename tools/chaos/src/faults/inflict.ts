@@ -32,6 +32,13 @@ const INFLICT: Record<FaultKind, Inflict> = {
   'put-back': inflictPutBack,
 };
 
+/** The ends of the logs of the services that are not ready. */
+function logsOf(stack: StackUnderFire['stack'], unready: string): string {
+  const { services } = JSON.parse(unready) as { services: Record<string, { ready: boolean }> };
+  const names = Object.keys(services).filter((name) => !services[name]!.ready);
+  return names.map((name) => `--- ${name}\n${stack.logOf(name)}`).join('\n');
+}
+
 /**
  * Does it, and resolves when everything works again: each service says that it is ready, and a new event is a row and in its quota's sum.
  *
@@ -44,7 +51,8 @@ export async function inflict(fire: StackUnderFire, fault: Fault): Promise<numbe
   await eventually(
     async () => {
       recovered?.();
-      if (!(await fire.stack.ready())) throw new Error(`the stack is not ready:\n${fire.stack.terminal.slice(-2_000)}`);
+      const unready = await fire.stack.unready();
+      if (unready !== null) throw new Error(`the stack is not ready: ${unready}\n${logsOf(fire.stack, unready)}`);
     },
     { timeoutMs: RECOVERY_MS },
   );
