@@ -1,4 +1,4 @@
-import { eventually } from '@ledgerline/local-stack';
+import { eventually, SERVICES } from '@ledgerline/local-stack';
 import { type FaultKind } from '../schedule/fault-kinds.js';
 import { type Fault } from '../schedule/schedule.js';
 import { inflictClockStep } from './clock-step.js';
@@ -32,11 +32,9 @@ const INFLICT: Record<FaultKind, Inflict> = {
   'put-back': inflictPutBack,
 };
 
-/** The ends of the logs of the services that are not ready. */
-function logsOf(stack: StackUnderFire['stack'], unready: string): string {
-  const { services } = JSON.parse(unready) as { services: Record<string, { ready: boolean }> };
-  const names = Object.keys(services).filter((name) => !services[name]!.ready);
-  return names.map((name) => `--- ${name}\n${stack.logOf(name)}`).join('\n');
+/** The ends of what the services have logged: the stack is gone when somebody reads why it did not come back. */
+function logsOf(stack: StackUnderFire['stack']): string {
+  return SERVICES.map((name) => `--- ${name}\n${stack.logOf(name)}`).join('\n');
 }
 
 /**
@@ -52,10 +50,13 @@ export async function inflict(fire: StackUnderFire, fault: Fault): Promise<numbe
     async () => {
       recovered?.();
       const unready = await fire.stack.unready();
-      if (unready !== null) throw new Error(`the stack is not ready: ${unready}\n${logsOf(fire.stack, unready)}`);
+      if (unready !== null) throw new Error(`the stack is not ready: ${unready}`);
     },
     { timeoutMs: RECOVERY_MS },
-  );
-  await fire.probe.visible(RECOVERY_MS);
+  )
+    .then(() => fire.probe.visible(RECOVERY_MS))
+    .catch((error: Error) => {
+      throw new Error(`${error.message}\n${logsOf(fire.stack)}`, { cause: error });
+    });
   return performance.now() - since;
 }
