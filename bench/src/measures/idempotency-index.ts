@@ -25,7 +25,7 @@ export interface IndexFigures {
   readonly newUs: number;
 }
 
-const STREAM = { partition: 0, created: 'bench' };
+const STREAM = { partition: 0, streamId: 'bench' };
 const WINDOW_DAYS = 35;
 const DAY_US = 86_400_000_000;
 const START_US = Date.UTC(2026, 0, 1) * 1000;

@@ -1,7 +1,7 @@
 import { type DynamicModule, type INestApplication, Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { type CustomTransportStrategy } from '@nestjs/microservices';
 import { JetStreamBatchStrategy } from '@ledgerline/messaging';
-import { KYSELY, LeaseManager, leaseMigration, PG_POOL, PostgresModule } from '@ledgerline/postgres';
+import { KYSELY, LeaseManager, leaseMigration, PG_POOL, PostgresModule, streamIdMigration } from '@ledgerline/postgres';
 import { CONFIG, LOGGER, METER, Readiness } from '@ledgerline/service-kit';
 import { type Kysely } from 'kysely';
 import { type Pool } from 'pg';
@@ -28,6 +28,7 @@ export const migrations = {
   '0001_create_keys': createKeys,
   '0002_create_customers': createCustomers,
   '0003_create_leases': leaseMigration('accounts'),
+  '0004_stream_id': streamIdMigration('accounts', 'stream_positions'),
 };
 
 /** Puts the accounts service together. */

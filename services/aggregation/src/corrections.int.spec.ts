@@ -54,7 +54,7 @@ const take = (...runs: PricedRun[]): Promise<void> => {
     unit: 0,
     messages: [{ partition: 0, sequence, timestampUs: 0, subject: '', data: pricedBytes(0, runs) }],
     epochs: new Map([[0, 1]]),
-    heads: new Map([[0, { sequence, streamCreated: 'then', messageDigest: '', highestSeen: sequence }]]),
+    heads: new Map([[0, { sequence, streamId: 'then', messageDigest: '', highestSeen: sequence }]]),
   };
   return sink.handle(batch);
 };

@@ -54,7 +54,7 @@ function batchOf(messages: { partition: number; data: Uint8Array }[]): Partition
   for (const { partition, data } of messages) {
     const sequence = nextSequence++;
     batch.messages.push({ partition, sequence, timestampUs: 0, subject: '', data });
-    batch.heads.set(partition, { sequence, streamCreated: 'then', messageDigest: `digest-${sequence}`, highestSeen: sequence });
+    batch.heads.set(partition, { sequence, streamId: 'then', messageDigest: `digest-${sequence}`, highestSeen: sequence });
   }
   return batch;
 }

@@ -1,7 +1,7 @@
 import { type DynamicModule, type INestApplication, Module } from '@nestjs/common';
 import { type CustomTransportStrategy } from '@nestjs/microservices';
 import { JetStreamBatchStrategy } from '@ledgerline/messaging';
-import { KYSELY, leaseMigration, LeaseManager, PG_POOL, PostgresModule } from '@ledgerline/postgres';
+import { KYSELY, leaseMigration, LeaseManager, PG_POOL, PostgresModule, streamIdMigration } from '@ledgerline/postgres';
 import { LOGGER, METER, Readiness } from '@ledgerline/service-kit';
 import { type Kysely } from 'kysely';
 import { type Pool } from 'pg';
@@ -25,6 +25,7 @@ export const migrations = {
   '0002_create_leases': leaseMigration('alerting'),
   '0003_count_reopenings': countReopenings,
   '0004_create_quarantine_alerts': createQuarantineAlerts,
+  '0005_stream_id': streamIdMigration('alerting', 'checkpoints'),
 };
 
 /** Puts the alerting service together. */

@@ -8,7 +8,7 @@ import { type AlertingConfig, alertingConfig } from './config.js';
 async function recover(config: AlertingConfig): Promise<null> {
   const db = createKysely<AlertingDatabase>(createPool(config.DATABASE_URL, { applicationName: 'ledgerline-alerting/recover', max: 1 }));
   try {
-    await db.updateTable('alerting.checkpoints').set({ sequence: 0, stream_created: '', message_digest: '', highest_seen: 0 }).where('stream', '=', QUOTA_STREAM).execute();
+    await db.updateTable('alerting.checkpoints').set({ sequence: 0, stream_id: '', message_digest: '', highest_seen: 0 }).where('stream', '=', QUOTA_STREAM).execute();
     return null;
   } finally {
     await db.destroy();

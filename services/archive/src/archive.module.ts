@@ -4,7 +4,7 @@ import { type BeforeApplicationShutdown, type DynamicModule, Inject, Module, typ
 import { type ArchiveStore, openArchiveStore } from '@ledgerline/archive-store';
 import { type Clock } from '@ledgerline/kernel';
 import { connectNats, ensureStreams, type NatsConnection } from '@ledgerline/messaging';
-import { KYSELY, leaseMigration, LeaseManager, PG_POOL, PostgresModule } from '@ledgerline/postgres';
+import { KYSELY, leaseMigration, LeaseManager, PG_POOL, PostgresModule, streamIdMigration } from '@ledgerline/postgres';
 import { CLOCK, LOGGER, METER, Readiness } from '@ledgerline/service-kit';
 import { type Meter } from '@opentelemetry/api';
 import { type Kysely } from 'kysely';
@@ -24,7 +24,11 @@ const NATS = Symbol('NATS');
 const STORE = Symbol('STORE');
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-export const migrations = { '0001_leases': leaseMigration(SCHEMA), '0002_create_archive': createArchive };
+export const migrations = {
+  '0001_leases': leaseMigration(SCHEMA),
+  '0002_create_archive': createArchive,
+  '0003_stream_id': streamIdMigration(SCHEMA, 'partitions'),
+};
 
 /** Puts the archive service together. */
 @Module({})

@@ -2,7 +2,7 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import { usageIdKey } from '@ledgerline/domain-metering';
 import { type Clock } from '@ledgerline/kernel';
 import { connectNats, ensureStreams, type NatsConnection } from '@ledgerline/messaging';
-import { createPool } from '@ledgerline/postgres';
+import { ANSWER_WITHIN_MS, createPool } from '@ledgerline/postgres';
 import { CLOCK, LOGGER, Readiness } from '@ledgerline/service-kit';
 import { type Logger } from 'pino';
 import { JetStreamUsageLog } from './adapters/jetstream-usage-log.js';
@@ -91,7 +91,7 @@ function writersOf(config: IngestConfig, log: UsageLog): PartitionWriter[] {
 
 async function knownCustomers(config: IngestConfig, logger: Logger, readiness: Readiness): Promise<KnownCustomers> {
   if (config.UNKNOWN_CUSTOMERS === 'create') return everybody;
-  const pool = createPool(config.DATABASE_URL, { max: 1, applicationName: `ledgerline-ingest/${config.INSTANCE_ID}` });
+  const pool = createPool(config.DATABASE_URL, { max: 1, applicationName: `ledgerline-ingest/${config.INSTANCE_ID}`, answerWithinMs: ANSWER_WITHIN_MS });
   const customers = new PostgresKnownCustomers(pool, logger);
   await customers.start();
   readiness.register('customers', () => (customers.loaded ? { ok: true } : { ok: false, reason: 'the list of customers is not read yet' }));

@@ -45,4 +45,4 @@ export class MemoryPricedLog {
 
 class WrongSequenceError extends Error {}
 
-const stateOf = (messages: readonly unknown[]): LogState => ({ created: 'once', firstSequence: 1, lastSequence: messages.length });
+const stateOf = (messages: readonly unknown[]): LogState => ({ streamId: 'once', firstSequence: 1, lastSequence: messages.length });

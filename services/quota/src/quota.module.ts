@@ -9,7 +9,7 @@ import {
 import { type CustomTransportStrategy } from '@nestjs/microservices';
 import { type Clock } from '@ledgerline/kernel';
 import { JetStreamBatchStrategy } from '@ledgerline/messaging';
-import { KYSELY, leaseMigration, LeaseManager, PG_POOL, PostgresModule } from '@ledgerline/postgres';
+import { KYSELY, leaseMigration, LeaseManager, PG_POOL, PostgresModule, streamIdMigration } from '@ledgerline/postgres';
 import { CLOCK, LOGGER, METER, Readiness } from '@ledgerline/service-kit';
 import { type Meter } from '@opentelemetry/api';
 import { type Kysely } from 'kysely';
@@ -48,6 +48,7 @@ export const migrations = {
   '0002_create_quotas': createQuotas,
   '0003_create_leases': leaseMigration('quota'),
   '0004_create_quarantine_hours': createQuarantineHours,
+  '0005_stream_id': streamIdMigration('quota', 'checkpoints'),
 };
 
 /** A decision that waits longer than this to be published makes the copy that should publish it not ready. */

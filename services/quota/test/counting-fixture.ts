@@ -102,7 +102,7 @@ export class Copy {
       unit: null,
       messages: [{ partition, sequence, timestampUs: 0, subject: '', data: envelopeOf(partition, runs) }],
       epochs: new Map([[partition, epoch]]),
-      heads: new Map([[partition, { sequence, streamCreated: 'now', messageDigest: 'd', highestSeen: sequence }]]),
+      heads: new Map([[partition, { sequence, streamId: 'now', messageDigest: 'd', highestSeen: sequence }]]),
     };
     const { tally, moves, heldByHour } = readPriced(batch, 1, new Map([[partition, at]]));
     await this.counting.execute({ generation: 1, epochs: batch.epochs, moves, tally, heldByHour });

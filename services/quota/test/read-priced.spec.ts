@@ -18,7 +18,7 @@ function batchOf(messages: Uint8Array[], partition = 0): PartitionBatch {
     unit: null,
     messages: messages.map((data, i) => ({ partition, sequence: i + 1, timestampUs: 0, subject: '', data })),
     epochs: new Map(),
-    heads: new Map([[partition, { sequence: messages.length, streamCreated: 'c', messageDigest: 'd', highestSeen: messages.length }]]),
+    heads: new Map([[partition, { sequence: messages.length, streamId: 'c', messageDigest: 'd', highestSeen: messages.length }]]),
   };
 }
 

@@ -2,7 +2,7 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import { type ClickHouseClient, createClickHouse } from '@ledgerline/clickhouse';
 import { type Clock } from '@ledgerline/kernel';
 import { connectNats, type NatsConnection } from '@ledgerline/messaging';
-import { createPool } from '@ledgerline/postgres';
+import { ANSWER_WITHIN_MS, createPool } from '@ledgerline/postgres';
 import { CLOCK, LOGGER, Readiness } from '@ledgerline/service-kit';
 import { type Pool } from 'pg';
 import { type Logger } from 'pino';
@@ -51,7 +51,7 @@ export class ReadApiModule implements OnApplicationShutdown {
         {
           provide: POOL,
           inject: [LOGGER],
-          useFactory: (logger: Logger) => createPool(config.DATABASE_URL, { max: MAX_CONNECTIONS, applicationName, onError: (error) => logger.warn({ err: error }, 'Postgres cannot be reached') }),
+          useFactory: (logger: Logger) => createPool(config.DATABASE_URL, { max: MAX_CONNECTIONS, applicationName, answerWithinMs: ANSWER_WITHIN_MS, onError: (error) => logger.warn({ err: error }, 'Postgres cannot be reached') }),
         },
         { provide: USAGE_READER, inject: [CLICKHOUSE], useFactory: (client: ClickHouseClient) => new ClickHouseUsageReader(client) },
         { provide: QUARANTINE_READER, inject: [CLICKHOUSE], useFactory: (client: ClickHouseClient) => new ClickHouseQuarantineReader(client) },

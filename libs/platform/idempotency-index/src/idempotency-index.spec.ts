@@ -175,7 +175,7 @@ describe.each(implementations)('the idempotency index %s', (_name, create) => {
     index.claim(claimant(1));
     await index.cover(covering(1));
     await index.close();
-    const anew = await indexes.open({ ...STREAM, created: '2026-01-03T00:00:00Z' });
+    const anew = await indexes.open({ ...STREAM, streamId: '2026-01-03T00:00:00Z' });
     expect(anew.coverage).toEqual(NO_COVERAGE);
     expect(anew.size).toBe(0);
     expect(anew.claim(claimant(1, { sequence: 9 }))).toBe(Claim.original);

@@ -82,8 +82,8 @@ export interface IdempotencyIndex {
 /** The stream an index belongs to: an index of another one must not be used. */
 export interface IndexedStream {
   partition: number;
-  /** creation time of the PRICED stream */
-  created: string;
+  /** id of the PRICED stream */
+  streamId: string;
 }
 
 export interface IdempotencyIndexes {

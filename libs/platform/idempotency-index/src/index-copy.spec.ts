@@ -106,7 +106,7 @@ describe('the copy of an index off its host', () => {
     const first = await host(disk, 'a').open(STREAM);
     await fill(first, 0, 12);
     await first.close();
-    const other = await host(disk, 'b').open({ ...STREAM, created: 'later' });
+    const other = await host(disk, 'b').open({ ...STREAM, streamId: 'later' });
     expect(other.coverage).toEqual(NO_COVERAGE);
     await other.close();
     for (const path of disk.paths().filter((path) => path.startsWith(`${COPY}/`))) {

@@ -21,18 +21,18 @@ export class IndexCopy {
   ) {}
 
   /** The copy's manifest, or null when there is no whole one of that stream. */
-  async manifest(created: string): Promise<Manifest | null> {
+  async manifest(streamId: string): Promise<Manifest | null> {
     const manifest = await readManifest(this.disk, this.directory).catch((error: Error) => {
       if (error instanceof SegmentDamagedError) return null;
       throw error;
     });
-    return manifest?.created === created ? manifest : null;
+    return manifest?.streamId === streamId ? manifest : null;
   }
 
   /** Brings the copy up to a manifest of the local folder. */
   async publish(manifest: Manifest): Promise<void> {
     await this.disk.makeDirectory(this.directory);
-    const before = await this.manifest(manifest.created);
+    const before = await this.manifest(manifest.streamId);
     if (before !== null && before.coverage.pricedSequence > manifest.coverage.pricedSequence) return;
     const there = new Set(await this.disk.list(this.directory));
     for (const segment of manifest.segments) if (!there.has(segment.name)) await this.transfer(this.local, this.directory, segment);

@@ -9,8 +9,8 @@ export const MANIFEST = 'manifest';
 
 /** Which files are the index of a partition. Replaced as a whole; a file it does not name is a leftover. */
 export interface Manifest {
-  /** creation time of the PRICED stream */
-  created: string;
+  /** id of the PRICED stream */
+  streamId: string;
   /** what the segments hold */
   coverage: Coverage;
   arrivals: Arrivals;
@@ -22,8 +22,8 @@ export interface Manifest {
   nextNumber: number;
 }
 
-export function emptyManifest(created: string): Manifest {
-  return { created, coverage: NO_COVERAGE, arrivals: NO_ARRIVALS, segments: [], logFrom: 1, nextNumber: 2 };
+export function emptyManifest(streamId: string): Manifest {
+  return { streamId, coverage: NO_COVERAGE, arrivals: NO_ARRIVALS, segments: [], logFrom: 1, nextNumber: 2 };
 }
 
 /** Its checksum in hexadecimal digits, a line's end, JSON. */

@@ -73,8 +73,8 @@ export class MemoryIdempotencyIndexes implements IdempotencyIndexes {
   /** @param windowDays how long an identity is held after it was recorded */
   constructor(private readonly windowDays = 35) {}
 
-  async open({ partition, created }: IndexedStream): Promise<IdempotencyIndex> {
-    const key = `${partition} ${created}`;
+  async open({ partition, streamId }: IndexedStream): Promise<IdempotencyIndex> {
+    const key = `${partition} ${streamId}`;
     const index = this.kept.get(key) ?? new MemoryIdempotencyIndex(this.windowDays * 24);
     this.kept.set(key, index);
     index.rollback();

@@ -16,11 +16,11 @@ export interface OpenedIndex {
  * The manifest of a folder. When there is none, or it is of another stream, whatever lies there is of no use: the folder is emptied and gets
  * a manifest of its own, as logs do not say whose they are. @throws SegmentDamagedError when it cannot be read
  */
-export async function claimFolder({ disk, writer }: IndexSettings, directory: string, created: string): Promise<Manifest> {
+export async function claimFolder({ disk, writer }: IndexSettings, directory: string, streamId: string): Promise<Manifest> {
   const found = await readManifest(disk, directory);
-  if (found?.created === created) return found;
+  if (found?.streamId === streamId) return found;
   for (const name of await disk.list(directory)) if (name !== MANIFEST) await disk.remove(`${directory}/${name}`);
-  const manifest = emptyManifest(created);
+  const manifest = emptyManifest(streamId);
   await writeManifest(disk, directory, manifest, writer);
   return manifest;
 }

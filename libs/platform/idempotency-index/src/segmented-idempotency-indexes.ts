@@ -63,16 +63,16 @@ export class SegmentedIdempotencyIndexes implements IdempotencyIndexes {
     }
   }
 
-  private async openPartition({ partition, created }: IndexedStream, giveBack: () => void): Promise<SegmentedIdempotencyIndex> {
+  private async openPartition({ partition, streamId }: IndexedStream, giveBack: () => void): Promise<SegmentedIdempotencyIndex> {
     const { disk, writer, onWarning } = this.settings;
     const directory = `${this.options.directory}/partition-${partition}`;
     const { copyDirectory } = this.options;
     const stop = new Stop();
     const copy = copyDirectory === undefined ? null : new IndexCopy(disk, directory, `${copyDirectory}/partition-${partition}`, writer, stop);
     const publisher = copy === null ? null : new CopyPublisher(copy, stop, (error) => onWarning(error, partition));
-    const open = (): Promise<OpenedIndex> => this.openKept(directory, partition, created, publisher);
+    const open = (): Promise<OpenedIndex> => this.openKept(directory, partition, streamId, publisher);
     let opened = await open();
-    if (copy !== null) opened = await this.takeCopy(copy, created, opened, open, (error) => onWarning(error, partition));
+    if (copy !== null) opened = await this.takeCopy(copy, streamId, opened, open, (error) => onWarning(error, partition));
     const { store } = opened.state;
     if (store.current.segments.length > 0) publisher?.publish(store.current);
     return new SegmentedIdempotencyIndex(this.settings, opened.state, {
@@ -86,10 +86,10 @@ export class SegmentedIdempotencyIndexes implements IdempotencyIndexes {
   }
 
   /** Opens what the folder holds; what is damaged is set aside, as an index that cannot be relied on is none. */
-  private async openKept(directory: string, partition: number, created: string, publisher: CopyPublisher | null): Promise<OpenedIndex> {
+  private async openKept(directory: string, partition: number, streamId: string, publisher: CopyPublisher | null): Promise<OpenedIndex> {
     const { disk, onWarning } = this.settings;
     const publish = (manifest: Parameters<CopyPublisher['publish']>[0]): void => publisher?.publish(manifest);
-    const openFolder = async (): Promise<OpenedIndex> => openIndex(this.settings, directory, partition, await claimFolder(this.settings, directory, created), publish);
+    const openFolder = async (): Promise<OpenedIndex> => openIndex(this.settings, directory, partition, await claimFolder(this.settings, directory, streamId), publish);
     await disk.makeDirectory(directory);
     try {
       return await openFolder();
@@ -103,9 +103,9 @@ export class SegmentedIdempotencyIndexes implements IdempotencyIndexes {
   }
 
   /** Goes on with the copy when it is further than the local index. */
-  private async takeCopy(copy: IndexCopy, created: string, opened: OpenedIndex, open: () => Promise<OpenedIndex>, warn: (error: Error) => void): Promise<OpenedIndex> {
+  private async takeCopy(copy: IndexCopy, streamId: string, opened: OpenedIndex, open: () => Promise<OpenedIndex>, warn: (error: Error) => void): Promise<OpenedIndex> {
     try {
-      const manifest = await copy.manifest(created);
+      const manifest = await copy.manifest(streamId);
       if (manifest === null || manifest.coverage.pricedSequence <= opened.state.coverage.pricedSequence) return opened;
       await copy.restore(manifest, opened.state.active.log.number + 1);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { HOUR_US } from '../src/arrival.js';
 import { type Claimant, type Coverage } from '../src/idempotency-index.js';
 
-export const STREAM = { partition: 3, created: '2026-01-02T03:04:05.678901234Z' };
+export const STREAM = { partition: 3, streamId: '2026-01-02T03:04:05.678901234Z' };
 
 export const covering = (pricedSequence: number): Coverage => ({ pricedSequence, sourceTo: pricedSequence * 10, checksum: 0xfeed0000 + pricedSequence });
 

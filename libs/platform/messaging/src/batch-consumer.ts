@@ -16,8 +16,8 @@ export interface PartitionMessage {
 export interface Checkpoint {
   /** last message handled; 0: none */
   sequence: number;
-  /** the stream's creation time; '' when the store does not know it */
-  streamCreated: string;
+  /** the stream's id; '' when the store does not know it */
+  streamId: string;
   /** digest of the message at `sequence`; '' when the store does not know it */
   messageDigest: string;
   /** the highest sequence this consumer ever saw exist */

@@ -1,20 +1,19 @@
 import { type JetStreamManager, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { type NatsConnection } from '@nats-io/transport-node';
-import { ensureStreams, findStream, type StreamsWanted, settings } from './ensure-streams.js';
+import { createStream, ensureStreams, findStream, type StreamsWanted, settings } from './ensure-streams.js';
+import { finished, isUnfinished } from './stream-description.js';
 import { type StreamKind } from './stream-names.js';
 
 /** The streams of one generation; QUOTA belongs to none. */
 export type GenerationWanted = Omit<StreamsWanted, 'kinds'>;
 
 const KINDS: readonly StreamKind[] = ['USAGE', 'PRICED'];
-/** Stands in the description until all that a recovery puts into the streams is there: a service that finds it refuses to start. */
-const UNFINISHED = ', being recovered';
 
 /** Closes a generation for good: its streams take nothing any more. Those that are missing are made, empty, so that it has an end. */
 export async function closeGeneration(nc: NatsConnection, wanted: GenerationWanted): Promise<void> {
   const jsm = await jetstreamManager(nc);
   for (const { name, kind, partition } of streamsOf(wanted)) {
-    const found = (await findStream(jsm, name)) ?? (await jsm.streams.add(settings(kind, partition, wanted)));
+    const found = (await findStream(jsm, name)) ?? (await createStream(jsm, settings(kind, partition, wanted)));
     // The client's type of an update leaves it out, though only an update can set it.
     const sealed: Partial<StreamConfig> = { ...found.config, sealed: true };
     if (!found.config.sealed) await jsm.streams.update(name, sealed);
@@ -27,7 +26,7 @@ export async function generationState(nc: NatsConnection, wanted: GenerationWant
   const descriptions = await Promise.all(streamsOf(wanted).map(async ({ name }) => (await findStream(jsm, name))?.config.description));
   if (descriptions.every((description) => description === undefined)) return 'missing';
   // The descriptions are only finished when everything is in: one finished stream says that all are filled.
-  return descriptions.some((description) => description !== undefined && !description.endsWith(UNFINISHED)) ? 'open' : 'unfinished';
+  return descriptions.some((description) => description !== undefined && !isUnfinished(description)) ? 'open' : 'unfinished';
 }
 
 /** Makes the streams of a new generation, empty and marked as unfinished; what a recovery that was cut short left is removed. */
@@ -35,16 +34,16 @@ export async function openGeneration(nc: NatsConnection, wanted: GenerationWante
   const jsm = await jetstreamManager(nc);
   for (const { name, kind, partition } of streamsOf(wanted)) {
     if ((await findStream(jsm, name)) !== null) await jsm.streams.delete(name);
-    const wantedSettings = settings(kind, partition, wanted);
-    await jsm.streams.add({ ...wantedSettings, description: `${wantedSettings.description}${UNFINISHED}` });
+    await createStream(jsm, settings(kind, partition, wanted), { unfinished: true });
   }
 }
 
 /** Lets services use the generation. Can be repeated. */
 export async function finishGeneration(nc: NatsConnection, wanted: GenerationWanted): Promise<void> {
   const jsm: JetStreamManager = await jetstreamManager(nc);
-  for (const { name, kind, partition } of streamsOf(wanted)) {
-    await jsm.streams.update(name, { description: settings(kind, partition, wanted).description });
+  for (const { name } of streamsOf(wanted)) {
+    const { config } = await jsm.streams.info(name);
+    await jsm.streams.update(name, { description: finished(config.description ?? '') });
   }
   await ensureStreams(nc, { ...wanted, kinds: [...KINDS] });
 }

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { type Checkpoint } from './batch-consumer.js';
 import { checkPosition, PositionLostError } from './check-position.js';
 
-const state = { created: 'monday', firstSequence: 1, lastSequence: 100, messages: 100, bytes: 1 };
-const checkpoint: Checkpoint = { sequence: 50, streamCreated: 'monday', messageDigest: 'abc', highestSeen: 90 };
+const state = { streamId: 'monday', firstSequence: 1, lastSequence: 100, messages: 100, bytes: 1 };
+const checkpoint: Checkpoint = { sequence: 50, streamId: 'monday', messageDigest: 'abc', highestSeen: 90 };
 const check =
   (change: Partial<typeof state>, changed: Partial<Checkpoint> = {}, digest: string | null = 'abc') =>
   () =>
@@ -22,11 +22,11 @@ describe('the check of a position against its stream', () => {
   });
 
   it('believes a store that knows neither creation time nor digest in what it knows', () => {
-    expect(check({ created: 'tuesday' }, { streamCreated: '', messageDigest: '' }, 'other')).not.toThrow();
+    expect(check({ streamId: 'tuesday' }, { streamId: '', messageDigest: '' }, 'other')).not.toThrow();
   });
 
   it.each([
-    ['another stream of the same name', check({ created: 'tuesday' }), 'created at tuesday'],
+    ['another stream of the same name', check({ streamId: 'tuesday' }), 'it is the stream tuesday, but position 50 was read from monday'],
     ['a stream that ends before what was seen', check({ lastSequence: 89 }), 'it ends at 89, but 90 has been seen'],
     ['a stream trimmed past the position', check({ firstSequence: 52 }), 'it begins at 52, but messages from 51 are still needed'],
     ['a stream trimmed before the first read', () => checkPosition('S', undefined, { ...state, firstSequence: 2 }, null), 'messages from 1'],

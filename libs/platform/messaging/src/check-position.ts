@@ -13,9 +13,9 @@ export class PositionLostError extends Error {
 }
 
 /** What must hold of a stream for as long as it is read: it is the same one, and nothing that was seen is gone from its end. */
-export function checkStream(stream: string, seen: Pick<Checkpoint, 'sequence' | 'streamCreated' | 'highestSeen'>, state: StreamState): void {
-  if (seen.streamCreated !== '' && seen.streamCreated !== state.created) {
-    throw new PositionLostError(stream, `it was created at ${state.created}, but position ${seen.sequence} was read from one created at ${seen.streamCreated}`);
+export function checkStream(stream: string, seen: Pick<Checkpoint, 'sequence' | 'streamId' | 'highestSeen'>, state: StreamState): void {
+  if (seen.streamId !== '' && seen.streamId !== state.streamId) {
+    throw new PositionLostError(stream, `it is the stream ${state.streamId}, but position ${seen.sequence} was read from ${seen.streamId}, of the same name`);
   }
   const highest = Math.max(seen.sequence, seen.highestSeen);
   if (state.lastSequence < highest) {

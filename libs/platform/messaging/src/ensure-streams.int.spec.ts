@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freshNats, type FreshNats } from '@ledgerline/testing';
 import { jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { connectNats, type NatsConnection } from './connection.js';
+import { streamInfo } from './read-stream.js';
 import { ensureStreams, StreamConflictError, type StreamsWanted } from './ensure-streams.js';
 
 const MIB = 1024 ** 2;
@@ -37,6 +38,19 @@ describe('ensureStreams', () => {
     }
     expect((await config('USAGE_g1_p0')).max_msg_size).toBe(262_144);
     expect((await config('PRICED_g1_p0')).max_msg_size).toBe(1_000_000);
+  });
+
+  it('makes each stream with an id that stays, and that another making does not have', async () => {
+    generation++;
+    const jsm = await jetstreamManager(nc);
+    const id = async (): Promise<string> => (await streamInfo(jsm, `USAGE_g${generation}_p0`)).streamId;
+    await ensureStreams(nc, wanted({ kinds: ['USAGE'] }));
+    const first = await id();
+    await ensureStreams(nc, wanted({ kinds: ['USAGE'], maxBytes: 16 * MIB }));
+    expect(await id()).toBe(first);
+    await jsm.streams.delete(`USAGE_g${generation}_p0`);
+    await ensureStreams(nc, wanted({ kinds: ['USAGE'], maxBytes: 16 * MIB }));
+    expect(await id()).not.toBe(first);
   });
 
   it('finishes a creation that was interrupted', async () => {

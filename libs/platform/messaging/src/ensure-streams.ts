@@ -10,6 +10,7 @@ import {
 } from '@nats-io/jetstream';
 import { type NatsConnection } from '@nats-io/transport-node';
 import { MAX_PRICED_BYTES, MAX_USAGE_BYTES } from '@ledgerline/contracts';
+import { bareDescription, describeAnew } from './stream-description.js';
 import { partitionCount, type StreamKind, streamOf } from './stream-names.js';
 
 export interface StreamsWanted {
@@ -106,7 +107,7 @@ export function refuseOtherSettings(wanted: Settings, found: StreamConfig): void
   for (const [setting, value] of Object.entries(wanted) as [keyof Settings, unknown][]) {
     if (setting === 'max_bytes') continue;
     // The server leaves out what has its zero value.
-    const actual = found[setting] ?? (setting === 'max_age' ? 0 : undefined);
+    const actual = setting === 'description' ? bareDescription(found.description ?? '') : (found[setting] ?? (setting === 'max_age' ? 0 : undefined));
     if (JSON.stringify(actual) !== JSON.stringify(value)) {
       throw new StreamConflictError(wanted.name, `${setting} is ${JSON.stringify(actual)}, expected ${JSON.stringify(value)}`);
     }
@@ -127,9 +128,10 @@ export async function findStream(jsm: JetStreamManager, stream: string): Promise
   }
 }
 
-async function createStream(jsm: JetStreamManager, wanted: Settings): Promise<StreamInfo> {
+/** Makes a stream, with an id of its own; or finds the one that another process made meanwhile. */
+export async function createStream(jsm: JetStreamManager, wanted: Settings, options: { unfinished?: boolean } = {}): Promise<StreamInfo> {
   try {
-    return await jsm.streams.add(wanted);
+    return await jsm.streams.add({ ...wanted, description: describeAnew(wanted.description!, options) });
   } catch (error) {
     // Another process was faster, possibly with other settings: those are checked by the caller.
     if (error instanceof JetStreamApiError && error.code === STREAM_NAME_IN_USE) return await jsm.streams.info(wanted.name);

@@ -206,9 +206,25 @@ describe('the batch transport', () => {
       const now = ready();
       return now.ok ? false : now.reason;
     });
-    expect(reason).toContain(`PRICED_g${generation}_p0: it was created at`);
+    expect(reason).toContain(`PRICED_g${generation}_p0: it is the stream `);
     expect(reason).toContain('npm run cli -- recover');
     expect(consumer.sequences(0)).toEqual(upTo(5));
+  });
+
+  it('goes on when the broker tells another creation time: that of the restart before a setting of the stream was changed', async () => {
+    const { consumer, ready } = await start();
+    const jsm = await jetstreamManager(nc);
+    const { stream } = streamOf('PRICED', generation, 0);
+    await publish(0, 5);
+    await eventually(() => consumer.handled.length === 5);
+    await nats.kill9();
+    await nats.restart();
+    await eventually(() => jsm.streams.update(stream, { max_bytes: 65_000_000 }).then(() => true));
+    await nats.kill9();
+    await nats.restart();
+    await eventually(() => publish(0, 1).then(() => true));
+    await eventually(() => consumer.handled.length >= 6);
+    expect(ready()).toEqual({ ok: true });
   });
 
   it('stops every partition when the broker comes back without messages it had acknowledged', async () => {

@@ -41,7 +41,7 @@ export class PartitionReader {
   private resume: (() => void) | null = null;
   private closed = false;
   private next = 1;
-  private created = '';
+  private streamId = '';
   private highest = 0;
   private position = 0;
 
@@ -56,7 +56,7 @@ export class PartitionReader {
     const state = await streamInfo(jsm, this.stream);
     const stored = position === 0 ? null : await readMessage(jsm, this.stream, position);
     checkPosition(this.stream, checkpoint, state, stored === null ? null : messageDigest(stored.data));
-    this.created = state.created;
+    this.streamId = state.streamId;
     this.position = position;
     this.highest = Math.max(state.lastSequence, checkpoint?.highestSeen ?? 0);
     this.next = position + 1;
@@ -80,7 +80,7 @@ export class PartitionReader {
 
   /** The highest sequence known to exist minus the last handled one; null before it is open. */
   get lag(): number | null {
-    return this.created === '' ? null : this.highest - this.position;
+    return this.streamId === '' ? null : this.highest - this.position;
   }
 
   get handledUpTo(): number {
@@ -89,8 +89,8 @@ export class PartitionReader {
 
   /** Looks at the stream itself: notices what is waiting there, and that it is no longer the one that was read. Throws PositionLostError. */
   async observe(jsm: JetStreamManager): Promise<void> {
-    if (this.created === '') return;
-    const seen = { sequence: this.position, streamCreated: this.created, highestSeen: this.highest };
+    if (this.streamId === '') return;
+    const seen = { sequence: this.position, streamId: this.streamId, highestSeen: this.highest };
     const state = await streamInfo(jsm, this.stream);
     if (this.closed) return;
     checkStream(this.stream, seen, state);
@@ -120,7 +120,7 @@ export class PartitionReader {
   candidate(last: PartitionMessage): CheckpointCandidate {
     return {
       sequence: last.sequence,
-      streamCreated: this.created,
+      streamId: this.streamId,
       messageDigest: messageDigest(last.data),
       highestSeen: Math.max(this.highest, last.sequence),
     };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { JetStreamApiCodes, JetStreamApiError, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream';
+import { streamIdOf } from './stream-description.js';
 
 /** A message as stored. `timestampUs`: the broker's, microseconds since 1970. */
 export interface StoredMessage {
@@ -11,8 +12,8 @@ export interface StoredMessage {
 }
 
 export interface StreamState {
-  /** the broker's text; changes when the stream is deleted and made anew */
-  created: string;
+  /** another when the stream is deleted and made anew, see {@link streamIdOf} */
+  streamId: string;
   /** 1 for a stream that was never trimmed, also when empty */
   firstSequence: number;
   /** 0 when nothing was ever stored */
@@ -33,9 +34,10 @@ export function readMessage(jsm: JetStreamManager, stream: string, sequence: num
 
 /** The stream's state as its leader sees it. Throws JetStreamApiError (code 10059) when there is no such stream. */
 export async function streamInfo(jsm: JetStreamManager, stream: string): Promise<StreamState> {
-  const { created, state } = await jsm.streams.info(stream);
+  const info = await jsm.streams.info(stream);
+  const { state } = info;
   return {
-    created,
+    streamId: streamIdOf(info),
     // An untouched stream reports first_seq 0 on some versions and 1 on others.
     firstSequence: Math.max(1, state.first_seq),
     lastSequence: state.last_seq,

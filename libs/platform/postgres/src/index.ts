@@ -1,7 +1,7 @@
 export { isConnectionError, retryWhileUnreachable } from './connect-retry.js';
 export { createKysely } from './create-kysely.js';
 export { migrate, MigrationError, type MigrateOptions } from './migrate.js';
-export { createPool, parseInt8, type PoolOptions } from './pool.js';
+export { ANSWER_WITHIN_MS, createPool, parseInt8, type PoolOptions } from './pool.js';
 export {
   KYSELY,
   PG_POOL,
@@ -12,3 +12,4 @@ export {
 } from './postgres.module.js';
 export { type Migration } from 'kysely/migration';
 export * from './leases/index.js';
+export { streamIdMigration } from './stream-id-migration.js';

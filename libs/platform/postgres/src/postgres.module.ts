@@ -4,7 +4,7 @@ import { type Pool } from 'pg';
 import { retryWhileUnreachable } from './connect-retry.js';
 import { createKysely } from './create-kysely.js';
 import { migrate, type MigrateOptions } from './migrate.js';
-import { createPool } from './pool.js';
+import { ANSWER_WITHIN_MS, createPool } from './pool.js';
 
 /** DI token of the `Kysely<DB>`; it is handed out only after the schema is migrated. */
 export const KYSELY = Symbol('KYSELY');
@@ -27,6 +27,20 @@ export interface PostgresModuleOptions extends MigrateOptions {
 /** How long a starting service waits for a Postgres that is not up yet. */
 const START_LIMIT_MS = 60_000;
 
+/** On a connection of its own: what changes a large table may take longer than any other statement. */
+async function bringUpToDate({ url, applicationName, onError }: PostgresConnection, options: MigrateOptions): Promise<void> {
+  const kysely = createKysely<unknown>(createPool(url, { max: 1, applicationName, onError }));
+  try {
+    await retryWhileUnreachable(
+      () => migrate(kysely, options),
+      START_LIMIT_MS,
+      (error) => onError?.(error as Error),
+    );
+  } finally {
+    await kysely.destroy();
+  }
+}
+
 /** Gives a service its pool and query builder, migrated to its newest version before anything that injects KYSELY is made. */
 @Global()
 @Module({})
@@ -40,19 +54,14 @@ export class PostgresModule implements OnApplicationShutdown {
         {
           provide: PG_POOL,
           inject: [POSTGRES_CONNECTION],
-          useFactory: ({ url, applicationName, onError }: PostgresConnection) => createPool(url, { max, applicationName, onError }),
+          useFactory: ({ url, applicationName, onError }: PostgresConnection) => createPool(url, { max, applicationName, onError, answerWithinMs: ANSWER_WITHIN_MS }),
         },
         {
           provide: KYSELY,
           inject: [PG_POOL, POSTGRES_CONNECTION],
-          useFactory: async (pool: Pool, { onError }: PostgresConnection) => {
-            const kysely = createKysely<unknown>(pool);
-            await retryWhileUnreachable(
-              () => migrate(kysely, options),
-              START_LIMIT_MS,
-              (error) => onError?.(error as Error),
-            );
-            return kysely;
+          useFactory: async (pool: Pool, connection: PostgresConnection) => {
+            await bringUpToDate(connection, options);
+            return createKysely<unknown>(pool);
           },
         },
       ],

@@ -24,7 +24,7 @@ type Int8 = ColumnType<number | bigint, number, number>;
 export interface StreamPositionTable {
   stream: string;
   sequence: Int8;
-  stream_created: string;
+  stream_id: string;
   message_digest: string;
   highest_seen: Int8;
 }

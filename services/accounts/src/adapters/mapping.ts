@@ -20,7 +20,7 @@ export const customerFromRow = (row: Selectable<CustomerTable>): Customer => ({
 
 export const positionFromRow = (row: Selectable<StreamPositionTable>): StreamPosition => ({
   sequence: Number(row.sequence),
-  streamCreated: row.stream_created,
+  streamId: row.stream_id,
   messageDigest: row.message_digest,
   highestSeen: Number(row.highest_seen),
 });

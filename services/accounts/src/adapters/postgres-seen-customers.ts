@@ -24,10 +24,10 @@ export class PostgresSeenCustomers implements SeenCustomers {
         select id, 'event' from unnest(${ids}::text[]) as id
         on conflict do nothing`.execute(trx);
       await sql`
-        insert into accounts.stream_positions (stream, sequence, stream_created, message_digest, highest_seen)
-        values (${QUOTA_STREAM}, ${position.sequence}, ${position.streamCreated}, ${position.messageDigest}, ${position.highestSeen})
+        insert into accounts.stream_positions (stream, sequence, stream_id, message_digest, highest_seen)
+        values (${QUOTA_STREAM}, ${position.sequence}, ${position.streamId}, ${position.messageDigest}, ${position.highestSeen})
         on conflict (stream) do update set
-          sequence = excluded.sequence, stream_created = excluded.stream_created, message_digest = excluded.message_digest,
+          sequence = excluded.sequence, stream_id = excluded.stream_id, message_digest = excluded.message_digest,
           highest_seen = greatest(accounts.stream_positions.highest_seen, excluded.highest_seen), updated_at = now()`.execute(trx);
       return Number(numAffectedRows ?? 0);
     });

@@ -57,7 +57,7 @@ export interface SeenCustomers {
 
 export interface StreamPosition {
   readonly sequence: number;
-  readonly streamCreated: string;
+  readonly streamId: string;
   readonly messageDigest: string;
   readonly highestSeen: number;
 }

@@ -13,7 +13,7 @@ interface ProgressRow {
   source_sequence: number;
   recorded_at_us: number | null;
   priced_sequence: number;
-  stream_created: string;
+  stream_id: string;
   message_digest: string;
   highest_seen: number;
 }
@@ -28,7 +28,7 @@ export class PostgresRangeLedger implements RangeLedger {
   async load(partitions: readonly number[]): Promise<Progress[]> {
     const { rows } = await sql<ProgressRow>`
       select partition, source_sequence, (extract(epoch from recorded_at) * 1000000)::bigint as recorded_at_us,
-        priced_sequence, stream_created, message_digest, highest_seen
+        priced_sequence, stream_id, message_digest, highest_seen
       from aggregation.partition_progress
       where generation = ${this.generation} and partition = any(${[...partitions]}::integer[])`.execute(this.db);
     return rows.map(fromRow);
@@ -65,16 +65,16 @@ export class PostgresRangeLedger implements RangeLedger {
     if (done.length === 0) return;
     await sql`
       insert into aggregation.partition_progress as p
-        (generation, partition, source_sequence, recorded_at, priced_sequence, stream_created, message_digest, highest_seen)
+        (generation, partition, source_sequence, recorded_at, priced_sequence, stream_id, message_digest, highest_seen)
       select ${this.generation}::integer, partition, source_sequence, timestamptz 'epoch' + recorded_at_us * interval '1 microsecond',
-        coalesce(priced_sequence, 0), coalesce(stream_created, ''), coalesce(message_digest, ''), coalesce(highest_seen, 0)
+        coalesce(priced_sequence, 0), coalesce(stream_id, ''), coalesce(message_digest, ''), coalesce(highest_seen, 0)
       from jsonb_to_recordset(${JSON.stringify(done.map(toRow))}::jsonb) as r(partition integer, source_sequence bigint, recorded_at_us bigint,
-        priced_sequence bigint, stream_created text, message_digest text, highest_seen bigint)
+        priced_sequence bigint, stream_id text, message_digest text, highest_seen bigint)
       on conflict (generation, partition) do update set
         source_sequence = greatest(p.source_sequence, excluded.source_sequence),
         recorded_at = greatest(p.recorded_at, excluded.recorded_at),
         priced_sequence = greatest(p.priced_sequence, excluded.priced_sequence),
-        stream_created = coalesce(nullif(excluded.stream_created, ''), p.stream_created),
+        stream_id = coalesce(nullif(excluded.stream_id, ''), p.stream_id),
         message_digest = case when excluded.priced_sequence > p.priced_sequence then excluded.message_digest else p.message_digest end,
         highest_seen = greatest(p.highest_seen, excluded.highest_seen),
         updated_at = clock_timestamp()`.execute(trx);
@@ -87,7 +87,7 @@ function toRow({ partition, sourceSequence, recordedAtUs, checkpoint }: Progress
     source_sequence: sourceSequence,
     recorded_at_us: recordedAtUs,
     priced_sequence: checkpoint?.sequence,
-    stream_created: checkpoint?.streamCreated,
+    stream_id: checkpoint?.streamId,
     message_digest: checkpoint?.messageDigest,
     highest_seen: checkpoint?.highestSeen,
   };
@@ -96,7 +96,7 @@ function toRow({ partition, sourceSequence, recordedAtUs, checkpoint }: Progress
 function fromRow(row: ProgressRow): Progress {
   const checkpoint: Checkpoint = {
     sequence: row.priced_sequence,
-    streamCreated: row.stream_created,
+    streamId: row.stream_id,
     messageDigest: row.message_digest,
     highestSeen: row.highest_seen,
   };

@@ -70,7 +70,7 @@ async function work(process: ModelProcess, ledger: MemoryRangeLedger, store: Mem
           if (taken.length === 0) continue;
           batch.messages.push(...taken);
           at[index] = at[index]! + taken.length;
-          batch.heads.set(index, { sequence: at[index]!, streamCreated: '', messageDigest: '', highestSeen: at[index]! });
+          batch.heads.set(index, { sequence: at[index]!, streamId: '', messageDigest: '', highestSeen: at[index]! });
         }
         if (batch.messages.length === 0) return;
         await sink.handle(batch);

@@ -1,4 +1,4 @@
-import { leaseMigration, type Migration } from '@ledgerline/postgres';
+import { leaseMigration, type Migration, streamIdMigration } from '@ledgerline/postgres';
 import { sql } from 'kysely';
 
 export const SCHEMA = 'aggregation';
@@ -102,4 +102,5 @@ export const postgresMigrations: Record<string, Migration> = {
   '0002_progress': progress,
   '0003_retention': retention,
   '0004_sealed_months': sealedMonths,
+  '0005_stream_id': streamIdMigration(SCHEMA, 'partition_progress'),
 };

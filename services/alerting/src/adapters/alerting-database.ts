@@ -48,7 +48,7 @@ export interface AlertHistoryTable {
 export interface CheckpointsTable {
   stream: string;
   sequence: Int8;
-  stream_created: string;
+  stream_id: string;
   message_digest: string;
   highest_seen: Int8;
   updated_at: Generated<Date>;

@@ -35,13 +35,13 @@ export class PostgresAlertStore implements AlertStore {
   async loadCheckpoint(): Promise<Checkpoint> {
     await this.db
       .insertInto('alerting.checkpoints')
-      .values({ stream: QUOTA_STREAM, sequence: 0, stream_created: '', message_digest: '', highest_seen: 0 })
+      .values({ stream: QUOTA_STREAM, sequence: 0, stream_id: '', message_digest: '', highest_seen: 0 })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     const row = await this.db.selectFrom('alerting.checkpoints').selectAll().where('stream', '=', QUOTA_STREAM).executeTakeFirstOrThrow();
     return {
       sequence: Number(row.sequence),
-      streamCreated: row.stream_created,
+      streamId: row.stream_id,
       messageDigest: row.message_digest,
       highestSeen: Number(row.highest_seen),
     };
@@ -64,7 +64,7 @@ export class PostgresAlertTransaction implements AlertTransaction {
       .updateTable('alerting.checkpoints')
       .set({
         sequence: move.sequence,
-        stream_created: move.streamCreated,
+        stream_id: move.streamId,
         message_digest: move.messageDigest,
         highest_seen: move.highestSeen,
         updated_at: sql`now()`,

@@ -30,7 +30,7 @@ export interface GrownQuarantine extends QuarantineGrowth {
 export interface CheckpointMove {
   readonly fromSequence: number;
   readonly sequence: number;
-  readonly streamCreated: string;
+  readonly streamId: string;
   readonly messageDigest: string;
   readonly highestSeen: number;
 }

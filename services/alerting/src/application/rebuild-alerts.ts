@@ -32,7 +32,7 @@ export async function rebuildAlerts({ alerts, decisions, onProgress, accept }: R
       const recordAlerts = new RecordAlerts(store);
       let fromSequence = 0;
       for await (const { sequence, ...decided } of decisions(upTo)) {
-        const move = { fromSequence, sequence, streamCreated: '', messageDigest: '', highestSeen: 0 };
+        const move = { fromSequence, sequence, streamId: '', messageDigest: '', highestSeen: 0 };
         await recordAlerts.execute({ epochs: new Map(), move, ...decided });
         onProgress((fromSequence = sequence), upTo);
       }

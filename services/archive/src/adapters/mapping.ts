@@ -2,7 +2,7 @@ import { type ArchivedFile, type PartitionProgress } from '../application/ports.
 
 export interface ProgressRow {
   archived_sequence: number;
-  stream_created: string;
+  stream_id: string;
   message_digest: string;
   highest_seen: number;
   priced_trimmed_before: number;
@@ -25,7 +25,7 @@ export interface FileRow {
 
 export function progressFromRow(row: ProgressRow): PartitionProgress {
   return {
-    checkpoint: { sequence: row.archived_sequence, streamCreated: row.stream_created, messageDigest: row.message_digest, highestSeen: row.highest_seen },
+    checkpoint: { sequence: row.archived_sequence, streamId: row.stream_id, messageDigest: row.message_digest, highestSeen: row.highest_seen },
     pricedBefore: row.priced_trimmed_before,
     usageBefore: row.usage_trimmed_before,
   };

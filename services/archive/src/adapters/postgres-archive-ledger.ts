@@ -20,7 +20,7 @@ export class PostgresArchiveLedger implements ArchiveLedger {
 
   async load(partition: number): Promise<PartitionProgress | null> {
     const { rows } = await sql<ProgressRow>`
-      select archived_sequence, stream_created, message_digest, highest_seen, priced_trimmed_before, usage_trimmed_before
+      select archived_sequence, stream_id, message_digest, highest_seen, priced_trimmed_before, usage_trimmed_before
       from archive.partitions where generation = ${this.generation} and partition = ${partition}`.execute(this.db);
     return rows[0] ? progressFromRow(rows[0]) : null;
   }
@@ -34,11 +34,11 @@ export class PostgresArchiveLedger implements ArchiveLedger {
           ${time(file.pricedToUs)}, ${time(file.recordedFromUs)}, ${time(file.recordedToUs)}, ${file.events}, ${file.name}, ${file.bytes})
         on conflict do nothing`.execute(trx);
       await sql`
-        insert into archive.partitions as p (generation, partition, archived_sequence, archived_source_to, stream_created, message_digest, highest_seen)
-        values (${this.generation}, ${claim.partition}, ${checkpoint.sequence}, ${file.sourceTo}, ${checkpoint.streamCreated},
+        insert into archive.partitions as p (generation, partition, archived_sequence, archived_source_to, stream_id, message_digest, highest_seen)
+        values (${this.generation}, ${claim.partition}, ${checkpoint.sequence}, ${file.sourceTo}, ${checkpoint.streamId},
           ${checkpoint.messageDigest}, ${checkpoint.highestSeen})
         on conflict (generation, partition) do update set archived_sequence = excluded.archived_sequence,
-          archived_source_to = excluded.archived_source_to, stream_created = excluded.stream_created, message_digest = excluded.message_digest,
+          archived_source_to = excluded.archived_source_to, stream_id = excluded.stream_id, message_digest = excluded.message_digest,
           highest_seen = greatest(p.highest_seen, excluded.highest_seen), updated_at = clock_timestamp()`.execute(trx);
     });
   }

@@ -18,7 +18,7 @@ export async function adoptArchive({ generation, store, ledger }: { generation: 
     if (continuing === undefined) return checkpoint;
     const bytes = await store.get(continuing.name);
     const messages = await decodeParquet(continuing.name, continuing, bytes);
-    checkpoint = { sequence: continuing.to, streamCreated: '', messageDigest: messageDigest(messages.at(-1)!.data), highestSeen: continuing.to };
+    checkpoint = { sequence: continuing.to, streamId: '', messageDigest: messageDigest(messages.at(-1)!.data), highestSeen: continuing.to };
     await ledger.recordFile(claim, fileOf({ ...continuing, bytes: bytes.length }, messages), checkpoint);
   }
 }

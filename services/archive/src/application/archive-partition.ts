@@ -65,7 +65,7 @@ export class ArchivePartition {
     const file = fileOf(await writeArchive(store, generation, claim.partition, messages), messages);
     const checkpoint = {
       sequence: file.to,
-      streamCreated: state.created,
+      streamId: state.streamId,
       messageDigest: messageDigest(messages.at(-1)!.data),
       highestSeen: state.lastSequence,
     };

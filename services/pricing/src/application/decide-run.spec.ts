@@ -10,7 +10,7 @@ import { type IdempotencyIndex } from './idempotency-index.js';
 const book = seedPriceBook();
 const { priced, unpriced, duplicate, quarantined } = Outcome;
 
-const emptyIndex = (): Promise<IdempotencyIndex> => new MemoryIdempotencyIndexes().open({ partition: 0, created: 'now' });
+const emptyIndex = (): Promise<IdempotencyIndex> => new MemoryIdempotencyIndexes().open({ partition: 0, streamId: 'now' });
 
 function decide(index: IdempotencyIndex, sequence: number, data: Uint8Array, held = terms()): PricedRun {
   return decideRun({ sequence, timestampUs: RECORDED_AT_US, subject: '', data }, held, book, (claimant) => index.claim(claimant));
@@ -64,7 +64,7 @@ describe('deciding a USAGE message', () => {
   });
 
   it('decides by the arrival of events alone when it counts an identity again behind the window', async () => {
-    const index = await new MemoryIdempotencyIndexes(1).open({ partition: 0, created: 'now' });
+    const index = await new MemoryIdempotencyIndexes(1).open({ partition: 0, streamId: 'now' });
     const after = (sequence: number, hours: number, id: string) =>
       [...decideRun({ sequence, timestampUs: RECORDED_AT_US + hours * 3_600_000_000, subject: '', data: usageEnvelope([{ id }]) }, terms(), book, (claimant) => index.claim(claimant)).outcomes];
     expect(after(1, 0, 'a')).toEqual([priced]);

@@ -43,7 +43,7 @@ async function decide(sequence: number, ...events: GivenEvent[]): Promise<Priced
 }
 
 beforeEach(async () => {
-  index = await new MemoryIdempotencyIndexes().open({ partition: 0, created: 'now' });
+  index = await new MemoryIdempotencyIndexes().open({ partition: 0, streamId: 'now' });
   rows = new Map();
   asked = [];
   completeSinceUs = 0;

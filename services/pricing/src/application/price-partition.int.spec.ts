@@ -270,9 +270,9 @@ describe('the worker of a partition', () => {
     const worker = partition.worker({ directory });
     await partition.drain(worker);
     await worker.release();
-    const { created } = await partition.log.state();
+    const { streamId } = await partition.log.state();
     const further = async (pricedSequence: number): Promise<void> => {
-      const index = await new SegmentedIdempotencyIndexes({ directory, windowDays: 35 }).open({ partition: 0, created });
+      const index = await new SegmentedIdempotencyIndexes({ directory, windowDays: 35 }).open({ partition: 0, streamId });
       await index.cover({ pricedSequence, sourceTo: 1, checksum: 1 });
       await index.close();
     };

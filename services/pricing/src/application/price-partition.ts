@@ -47,7 +47,7 @@ const PUBLISH_ATTEMPTS = 6;
  */
 export class PricePartition {
   private index: IdempotencyIndex | null = null;
-  private created = '';
+  private streamId = '';
   private pricedSequence = 0;
   private sourceTo = 0;
 
@@ -68,7 +68,7 @@ export class PricePartition {
     const state = await log.state();
     const last = await log.last();
     if (last === null) await this.refuseLostOutcomes(state.lastSequence);
-    await this.recoverIndex(state.created, last?.sequence ?? 0);
+    await this.recoverIndex(state.streamId, last?.sequence ?? 0);
     await this.corrections.recover(last?.sequence ?? 0);
     await failpoint('pricing.after-recover');
     if (last === null) return this.standAt(0, 0, '');
@@ -182,8 +182,8 @@ export class PricePartition {
     return found.writerId === writerId && found.sourceFrom === sourceFrom && found.sourceTo === sourceTo;
   }
 
-  private async recoverIndex(created: string, lastSequence: number): Promise<void> {
-    const index = await this.openIndex(created);
+  private async recoverIndex(streamId: string, lastSequence: number): Promise<void> {
+    const index = await this.openIndex(streamId);
     index.rollback();
     try {
       await recoverIndex(this.options.log, index, lastSequence, this.options.terms);
@@ -194,18 +194,18 @@ export class PricePartition {
     }
   }
 
-  private async openIndex(created: string): Promise<IdempotencyIndex> {
-    if (this.index !== null && (this.created !== created || this.index.failed)) await this.release();
-    this.created = created;
-    this.index ??= await this.options.indexes.open({ partition: this.options.terms.partition, created });
+  private async openIndex(streamId: string): Promise<IdempotencyIndex> {
+    if (this.index !== null && (this.streamId !== streamId || this.index.failed)) await this.release();
+    this.streamId = streamId;
+    this.index ??= await this.options.indexes.open({ partition: this.options.terms.partition, streamId });
     return this.index;
   }
 
   private standAt(pricedSequence: number, sourceTo: number, digest: string): Checkpoint {
     this.pricedSequence = pricedSequence;
     this.sourceTo = sourceTo;
-    // PRICED carries the USAGE message itself, but not its stream's creation time.
-    return { sequence: sourceTo, streamCreated: '', messageDigest: digest, highestSeen: sourceTo };
+    // PRICED carries the USAGE message itself, but not its stream's id.
+    return { sequence: sourceTo, streamId: '', messageDigest: digest, highestSeen: sourceTo };
   }
 
   /** Without any outcome, every USAGE message must still be there: otherwise what is missing was decided, and the outcomes are lost. */

@@ -5,8 +5,8 @@ export interface PricedMessage {
 }
 
 export interface LogState {
-  /** the stream's creation time */
-  created: string;
+  /** another when the stream is deleted and made anew */
+  streamId: string;
   /** first sequence still there; 1 for a stream that was never trimmed */
   firstSequence: number;
   /** 0: nothing was ever stored */

@@ -7,7 +7,7 @@ import { type QuotaDatabase } from './quota-database.js';
 export interface StoredCheckpoint {
   readonly sequence: number;
   readonly sourceSequence: number;
-  readonly streamCreated: string;
+  readonly streamId: string;
   readonly messageDigest: string;
   readonly highestSeen: number;
 }
@@ -27,7 +27,7 @@ export async function loadCheckpoints(
         partition,
         sequence: 0,
         source_sequence: 0,
-        stream_created: '',
+        stream_id: '',
         message_digest: '',
         highest_seen: 0,
       })),
@@ -46,7 +46,7 @@ export async function loadCheckpoints(
       {
         sequence: Number(row.sequence),
         sourceSequence: Number(row.source_sequence),
-        streamCreated: row.stream_created,
+        streamId: row.stream_id,
         messageDigest: row.message_digest,
         highestSeen: Number(row.highest_seen),
       },
@@ -59,14 +59,14 @@ export async function moveCheckpoints(db: Kysely<QuotaDatabase>, generation: num
   const numbers = (pick: (move: CheckpointMove) => number) => arrayLiteral(moves.map(pick));
   const { numAffectedRows } = await sql`
     update quota.checkpoints c
-    set sequence = m.sequence, source_sequence = m.source_sequence, stream_created = m.stream_created,
+    set sequence = m.sequence, source_sequence = m.source_sequence, stream_id = m.stream_id,
         message_digest = m.message_digest, highest_seen = greatest(c.highest_seen, m.highest_seen), updated_at = now()
     from unnest(
       ${numbers((move) => move.partition)}::int[], ${numbers((move) => move.fromSequence)}::bigint[],
       ${numbers((move) => move.fromSourceSequence)}::bigint[], ${numbers((move) => move.sequence)}::bigint[],
-      ${numbers((move) => move.sourceSequence)}::bigint[], ${textArray(moves.map((move) => move.streamCreated))}::text[],
+      ${numbers((move) => move.sourceSequence)}::bigint[], ${textArray(moves.map((move) => move.streamId))}::text[],
       ${textArray(moves.map((move) => move.messageDigest))}::text[], ${numbers((move) => move.highestSeen)}::bigint[]
-    ) as m (partition, from_sequence, from_source, sequence, source_sequence, stream_created, message_digest, highest_seen)
+    ) as m (partition, from_sequence, from_source, sequence, source_sequence, stream_id, message_digest, highest_seen)
     where c.generation = ${generation} and c.partition = m.partition
       and c.sequence = m.from_sequence and c.source_sequence = m.from_source`.execute(db);
   if (Number(numAffectedRows ?? 0) !== moves.length) throw new CheckpointMovedError(moves.map((move) => move.partition));

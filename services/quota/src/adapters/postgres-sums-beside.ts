@@ -102,7 +102,7 @@ class PostgresHeldSums implements HeldSums {
         insert into quota.checkpoints (generation, partition, sequence, source_sequence, highest_seen)
         values (${generation}, ${partition}, ${sequence}, ${sourceSequence}, ${sequence})
         on conflict (generation, partition) do update set sequence = excluded.sequence, source_sequence = excluded.source_sequence,
-          stream_created = '', message_digest = '', highest_seen = excluded.highest_seen`.execute(this.trx);
+          stream_id = '', message_digest = '', highest_seen = excluded.highest_seen`.execute(this.trx);
     }
   }
 

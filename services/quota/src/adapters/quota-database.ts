@@ -36,7 +36,7 @@ export interface CheckpointsTable {
   partition: number;
   sequence: Int8;
   source_sequence: Int8;
-  stream_created: string;
+  stream_id: string;
   message_digest: string;
   highest_seen: Int8;
   updated_at: Generated<Date>;

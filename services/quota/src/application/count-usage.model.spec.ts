@@ -59,7 +59,7 @@ async function work(process: ModelProcess, store: MemoryQuotaStore, streams: Par
           if (taken.length === 0) continue;
           batch.messages.push(...taken);
           const sequence = from + taken.length;
-          batch.heads.set(partition, { sequence, streamCreated: '', messageDigest: '', highestSeen: sequence });
+          batch.heads.set(partition, { sequence, streamId: '', messageDigest: '', highestSeen: sequence });
         }
         if (batch.messages.length === 0) return;
         const { tally, moves, heldByHour } = readPriced(batch, 1, counted);

@@ -16,7 +16,7 @@ export interface CheckpointMove {
   readonly sequence: number;
   /** Last USAGE sequence counted. */
   readonly sourceSequence: number;
-  readonly streamCreated: string;
+  readonly streamId: string;
   readonly messageDigest: string;
   readonly highestSeen: number;
 }

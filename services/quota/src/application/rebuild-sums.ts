@@ -68,7 +68,7 @@ export class RebuildSums implements RebuiltProjection {
   async add({ generation, partition }: LogPartition, messages: readonly StoredMessage[]): Promise<void> {
     const { read, sums } = this.options;
     const counted = this.countedIn(generation);
-    const head = { sequence: messages.at(-1)!.sequence, streamCreated: '', messageDigest: '', highestSeen: 0 };
+    const head = { sequence: messages.at(-1)!.sequence, streamId: '', messageDigest: '', highestSeen: 0 };
     const batch = { unit: null, messages: messages.map((message) => ({ partition, ...message })), epochs: new Map(), heads: new Map([[partition, head]]) };
     const { tally, moves } = read(batch, generation, counted);
     if (tally.rowCount > 0) await sums.add(tally);

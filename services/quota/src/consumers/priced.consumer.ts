@@ -46,9 +46,9 @@ export class PricedConsumer implements BatchConsumer {
     const stored = await this.loadStored(partitions);
     for (const [partition, { sequence, sourceSequence }] of stored) this.counted.set(partition, { sequence, sourceSequence });
     return new Map(
-      [...stored].map(([partition, { sequence, streamCreated, messageDigest, highestSeen }]) => [
+      [...stored].map(([partition, { sequence, streamId, messageDigest, highestSeen }]) => [
         partition,
-        { sequence, streamCreated, messageDigest, highestSeen },
+        { sequence, streamId, messageDigest, highestSeen },
       ]),
     );
   }

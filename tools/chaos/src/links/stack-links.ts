@@ -4,8 +4,8 @@ import { LinkProxy } from './link-proxy.js';
 /** A service's way to a server: `pricing-nats`. */
 export type LinkName = `${ServiceName}-${ServerName}`;
 
-/** Only these two ask ClickHouse. */
-const ASKS_CLICKHOUSE: readonly ServiceName[] = ['aggregation', 'read-api'];
+/** Only these ask ClickHouse. */
+const ASKS_CLICKHOUSE: readonly ServiceName[] = ['pricing', 'aggregation', 'read-api'];
 
 export const LINKS: readonly LinkName[] = SERVICES.flatMap((service) =>
   SERVERS.filter((server) => server !== 'clickhouse' || ASKS_CLICKHOUSE.includes(service)).map((server): LinkName => `${service}-${server}`),

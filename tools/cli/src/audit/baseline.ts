@@ -6,7 +6,7 @@ export interface SealedPosition {
   readonly pricedSequence: number;
   readonly sourceSequence: number;
   /** When the PRICED stream was made, in the broker's words: another one is another log. */
-  readonly streamCreated: string;
+  readonly streamId: string;
   /** Of the message at `pricedSequence`; '' when nothing was there yet. */
   readonly messageDigest: string;
   readonly usageEvents: bigint;

@@ -50,7 +50,7 @@ export async function planOpen(sources: GenerationSources, options: PlanOptions,
 export async function planClosed(sources: GenerationSources, options: PlanOptions): Promise<PlannedGeneration> {
   const { found, storeProblem } = await loadBaseline(sources, options);
   const all = await readStreams(sources, found?.positions.keys() ?? []);
-  const streams = new Map([...all].filter(([, { created }]) => created !== ''));
+  const streams = new Map([...all].filter(([, { streamId }]) => streamId !== ''));
   const common = { sources, closed: true, gone: streams.size < all.size, streams: all, found, storeProblem };
   const replaced = found ? await checkClosed(found, sources, streams) : [];
   const borneOut = replaced.length === 0 ? found : undefined;

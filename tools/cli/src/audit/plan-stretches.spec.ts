@@ -4,7 +4,7 @@ import { type SealedPosition } from './baseline.js';
 import { type PartitionAt, planStretches } from './plan-stretches.js';
 
 const sealedAt = (partition: number, pricedSequence: number): SealedPosition => ({
-  partition, pricedSequence, sourceSequence: pricedSequence * 10, streamCreated: 'then', messageDigest: 'd', usageEvents: 1n, corrections: 0n, outcomes: [],
+  partition, pricedSequence, sourceSequence: pricedSequence * 10, streamId: 'then', messageDigest: 'd', usageEvents: 1n, corrections: 0n, outcomes: [],
 });
 
 const partition = fc.record({ cut: fc.nat({ max: 50 }), first: fc.integer({ min: 1, max: 60 }), sealed: fc.option(fc.nat({ max: 60 }), { nil: undefined }) });

@@ -17,7 +17,7 @@ export function sealOf({ closed, found, rested, streams }: PlannedGeneration, wa
       partition: ledger.partition,
       pricedSequence: ledger.cut,
       sourceSequence: ledger.sourceTo,
-      streamCreated: streams.get(ledger.partition)!.created,
+      streamId: streams.get(ledger.partition)!.streamId,
       messageDigest: ledger.lastDigest || (before?.messageDigest ?? ''),
       usageEvents: ledger.usageEvents + (before?.usageEvents ?? 0n),
       corrections: ledger.corrections + (before?.corrections ?? 0n),

@@ -21,8 +21,8 @@ export interface PricedState {
   /** First sequence that the stream holds. */
   readonly first: number;
   readonly last: number;
-  /** When it was made, in the broker's words; '' when there is none. */
-  readonly created: string;
+  /** Its id; '' when there is no such stream. */
+  readonly streamId: string;
 }
 
 /** Recorded months that are kept as sums; their rows are gone, or will be soon. */

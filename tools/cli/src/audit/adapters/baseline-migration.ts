@@ -1,4 +1,4 @@
-import { type Migration } from '@ledgerline/postgres';
+import { type Migration, streamIdMigration } from '@ledgerline/postgres';
 import { sql } from 'kysely';
 
 export const AUDIT_SCHEMA = 'audit';
@@ -46,4 +46,8 @@ const closed: Migration = {
   },
 };
 
-export const auditMigrations: Record<string, Migration> = { '0001_sealed': sealed, '0002_closed': closed };
+export const auditMigrations: Record<string, Migration> = {
+  '0001_sealed': sealed,
+  '0002_closed': closed,
+  '0003_stream_id': streamIdMigration(AUDIT_SCHEMA, 'sealed_positions'),
+};

@@ -36,10 +36,10 @@ export async function* readStream(js: JetStreamClient, stream: string, from: num
 /** A stream's bounds; one that does not exist is an empty one. */
 export async function readStreamState(jsm: JetStreamManager, stream: string): Promise<PricedState> {
   try {
-    const { firstSequence, lastSequence, created } = await streamInfo(jsm, stream);
-    return { first: firstSequence, last: lastSequence, created };
+    const { firstSequence, lastSequence, streamId } = await streamInfo(jsm, stream);
+    return { first: firstSequence, last: lastSequence, streamId };
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === NO_SUCH_STREAM) return { first: 1, last: 0, created: '' };
+    if (error instanceof JetStreamApiError && error.code === NO_SUCH_STREAM) return { first: 1, last: 0, streamId: '' };
     throw error;
   }
 }

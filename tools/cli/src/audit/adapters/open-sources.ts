@@ -67,7 +67,7 @@ export async function openAuditSources(address: StackAddress): Promise<OpenSourc
       const newest = Math.max(generation, ...known);
       if (newest > generation) throw new AuditNotPossibleError(`generation ${generation} is closed, and ${newest} is in use: set GENERATION=${newest}`);
       const before = Array.from({ length: generation - 1 }, (_, index) => index + 1);
-      const exists = async (number: number): Promise<boolean> => known.includes(number) || (await readStreamState(jsm, pricedStream(number, 0))).created !== '';
+      const exists = async (number: number): Promise<boolean> => known.includes(number) || (await readStreamState(jsm, pricedStream(number, 0))).streamId !== '';
       const existing = await Promise.all(before.map(exists));
       return before.filter((_, index) => existing[index]).map(generationSources);
     },

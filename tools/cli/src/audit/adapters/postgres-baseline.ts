@@ -10,7 +10,7 @@ interface PositionRow {
   partition: number;
   priced_sequence: string;
   source_sequence: string;
-  stream_created: string;
+  stream_id: string;
   message_digest: string;
   usage_events: string;
   corrections: string;
@@ -53,7 +53,7 @@ export class PostgresBaseline implements BaselineStore {
 
   private async positions(client: PoolClient): Promise<Map<number, SealedPosition>> {
     const { rows } = await client.query<PositionRow>(
-      `SELECT partition, priced_sequence::text, source_sequence::text, stream_created, message_digest, usage_events::text, corrections::text, outcomes::text[]
+      `SELECT partition, priced_sequence::text, source_sequence::text, stream_id, message_digest, usage_events::text, corrections::text, outcomes::text[]
        FROM audit.sealed_positions WHERE generation = $1`,
       [this.generation],
     );
@@ -89,9 +89,9 @@ export class PostgresBaseline implements BaselineStore {
   }
 
   private writePosition(client: PoolClient, position: SealedPosition): Promise<unknown> {
-    const { partition, pricedSequence, sourceSequence, streamCreated, messageDigest, usageEvents, corrections, outcomes } = position;
+    const { partition, pricedSequence, sourceSequence, streamId, messageDigest, usageEvents, corrections, outcomes } = position;
     return client.query('INSERT INTO audit.sealed_positions VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
-      this.generation, partition, pricedSequence, sourceSequence, streamCreated, messageDigest, usageEvents.toString(), corrections.toString(), outcomes.map(String),
+      this.generation, partition, pricedSequence, sourceSequence, streamId, messageDigest, usageEvents.toString(), corrections.toString(), outcomes.map(String),
     ]);
   }
 
@@ -126,7 +126,7 @@ const positionOf = (row: PositionRow): SealedPosition => ({
   partition: row.partition,
   pricedSequence: Number(row.priced_sequence),
   sourceSequence: Number(row.source_sequence),
-  streamCreated: row.stream_created,
+  streamId: row.stream_id,
   messageDigest: row.message_digest,
   usageEvents: BigInt(row.usage_events),
   corrections: BigInt(row.corrections),
