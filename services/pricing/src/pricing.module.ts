@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { type DynamicModule, type INestApplication, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { type CustomTransportStrategy } from '@nestjs/microservices';
 import { usageIdKey } from '@ledgerline/domain-metering';
@@ -25,6 +24,7 @@ import { PricePartition } from './application/price-partition.js';
 import { PricePartitions } from './application/price-partitions.js';
 import { type PricingConfig } from './config.js';
 import { UsageConsumer } from './consumers/usage.consumer.js';
+import { indexCopyFolder, indexFolder } from './index-folder.js';
 
 const NATS = Symbol('NATS');
 const CLICKHOUSE = Symbol('CLICKHOUSE');
@@ -123,11 +123,10 @@ function pricePartitions(
   const { GENERATION: generation, PARTITIONS: partitions, INSTANCE_ID: instance } = config;
   const key = usageIdKey(config.USAGE_ID_KEY);
   const book = seedPriceBook(config.FIRECRAWL_USD_PER_CREDIT);
-  const root = config.PRICING_INDEX_DIR ?? join(config.DATA_DIR, 'pricing-index');
   const indexes = new SegmentedIdempotencyIndexes({
-    directory: join(root, `instance-${instance.replace(/[^\w.-]/g, '_')}`),
+    directory: indexFolder(config),
     windowDays: config.PRICING_INDEX_WINDOW_DAYS,
-    copyDirectory: config.PRICING_INDEX_COPY_DIR && join(config.PRICING_INDEX_COPY_DIR, `generation-${generation}`),
+    copyDirectory: indexCopyFolder(config),
     onWarning: (error, partition) => logger.warn({ err: error, partition }, 'the idempotency index could not do its work in the background; it will be tried again'),
   });
   const ownership = new PostgresOwnership(db, SCHEMA, LEASES, leases);

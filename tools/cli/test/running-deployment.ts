@@ -1,4 +1,7 @@
 import { freshClickhouse, type FreshClickhouse, freshDatabase, freshNats, type FreshNats, type RunningService, startService } from '@ledgerline/testing';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
 import { processContext } from '../src/commands/context.js';
 import { run } from '../src/program.js';
@@ -54,6 +57,8 @@ export class RunningDeployment {
       LEASE_TTL_MS: '1500',
       STREAM_MAX_BYTES: String(256 * 1024 ** 2),
       LEDGERLINE_HOME: '/nonexistent',
+      INSTANCE_ID: 'test',
+      PRICING_INDEX_DIR: mkdtempSync(join(tmpdir(), 'ledgerline-index-')),
     };
     const deployment = new RunningDeployment(env, nats, clickhouse, () => database.drop());
     await deployment.startServices();
@@ -119,6 +124,7 @@ export class RunningDeployment {
   async end(): Promise<void> {
     await this.stopServices();
     await this.postgres.end();
+    rmSync(this.env['PRICING_INDEX_DIR']!, { recursive: true, force: true });
     await Promise.all([this.nats.stop(), this.clickhouse.drop(), this.dropDatabase()]);
   }
 }

@@ -16,6 +16,17 @@ export interface Arrivals {
 
 export const NO_ARRIVALS: Arrivals = { first: -1, newest: -1 };
 
+/** The hour of arrival of a sequence, among [first sequence, hour] in ascending order. */
+export function hourAt(arrivals: readonly (readonly [number, number])[], sequence: number): number {
+  let low = 0;
+  for (let high = arrivals.length; high - low > 1; ) {
+    const middle = (low + high) >>> 1;
+    if (arrivals[middle]![0] <= sequence) low = middle;
+    else high = middle;
+  }
+  return arrivals[low]![1];
+}
+
 /** From when on every identity is held, microseconds since 1970; 0 when none has fallen out of the window yet. */
 export function coveredFromUs({ first, newest }: Arrivals, windowHours: number): number {
   return first >= newest - windowHours ? 0 : (newest - windowHours) * HOUR_US;

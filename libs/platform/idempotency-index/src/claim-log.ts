@@ -42,15 +42,9 @@ export class ClaimLog {
   static async open(disk: Disk, directory: string, number: number, coverage: Coverage, table: Memtable): Promise<{ log: ClaimLog; coverage: Coverage }> {
     const file = await disk.open(`${directory}/${logName(number)}`, 'append');
     try {
-      let end = 0;
-      for (let block = await readBlock(file, end, coverage); block !== null; block = await readBlock(file, end, coverage)) {
-        for (const { customer, source } of block.pairs) table.pairs.enter(customer, source);
-        if (!table.restore(block.records)) throw new Error(`${logName(number)} holds what is no record`);
-        coverage = block.coverage;
-        end += block.bytes;
-      }
-      await file.truncate(end);
-      return { log: new ClaimLog(number, file, end), coverage };
+      const valid = await readBlocks(file, number, coverage, table);
+      await file.truncate(valid.end);
+      return { log: new ClaimLog(number, file, valid.end), coverage: valid.coverage };
     } catch (error) {
       await file.close();
       throw error;
@@ -83,6 +77,27 @@ export class ClaimLog {
     await this.writing;
     await this.file.close();
   }
+}
+
+/** Enters the valid blocks of a log, which follow `coverage`, into the memtable; the file stays as it is. @returns the coverage behind the last one */
+export async function readLog(disk: Disk, directory: string, number: number, coverage: Coverage, table: Memtable): Promise<Coverage> {
+  const file = await disk.open(`${directory}/${logName(number)}`, 'read');
+  try {
+    return (await readBlocks(file, number, coverage, table)).coverage;
+  } finally {
+    await file.close();
+  }
+}
+
+async function readBlocks(file: DiskFile, number: number, coverage: Coverage, table: Memtable): Promise<{ coverage: Coverage; end: number }> {
+  let end = 0;
+  for (let block = await readBlock(file, end, coverage); block !== null; block = await readBlock(file, end, coverage)) {
+    for (const { customer, source } of block.pairs) table.pairs.enter(customer, source);
+    if (!table.restore(block.records)) throw new Error(`${logName(number)} holds what is no record`);
+    coverage = block.coverage;
+    end += block.bytes;
+  }
+  return { coverage, end };
 }
 
 function encodeBlock(before: Coverage, coverage: Coverage, table: Memtable, from: number, pair: number): Buffer {

@@ -84,6 +84,8 @@ export interface IndexedStream {
   partition: number;
   /** id of the PRICED stream */
   streamId: string;
+  /** the first PRICED sequence still there; 1 unless told */
+  firstSequence?: number;
 }
 
 export interface IdempotencyIndexes {

@@ -29,6 +29,11 @@ export class IndexCopy {
     return manifest?.streamId === streamId ? manifest : null;
   }
 
+  /** Nobody takes over from it any more. */
+  async forget(): Promise<void> {
+    await this.disk.remove(`${this.directory}/${MANIFEST}`);
+  }
+
   /** Brings the copy up to a manifest of the local folder. */
   async publish(manifest: Manifest): Promise<void> {
     await this.disk.makeDirectory(this.directory);

@@ -1,5 +1,6 @@
 import { type Arrivals } from './arrival.js';
 import { ClaimLog } from './claim-log.js';
+import { type Disk } from './disk.js';
 import { type IndexSettings } from './index-settings.js';
 import { emptyManifest, type Manifest, MANIFEST, readManifest, writeManifest } from './manifest.js';
 import { Memtable } from './memtable.js';
@@ -34,12 +35,7 @@ export async function openIndex(
   onCommit: (manifest: Manifest) => void,
 ): Promise<OpenedIndex> {
   const { disk } = settings;
-  const names = await disk.list(directory);
-  const logs = names
-    .filter((name) => /^\d+\.log$/.test(name))
-    .map((name) => parseInt(name, 10))
-    .filter((number) => number >= manifest.logFrom)
-    .sort((a, b) => a - b);
+  const logs = await logsBehind(disk, directory, manifest);
   const store = await SegmentStore.open(settings, directory, partition, manifest, logs, onCommit);
   const opened: ClaimLog[] = [];
   const close = async (): Promise<void> => {
@@ -52,6 +48,12 @@ export async function openIndex(
     await close();
     throw error;
   }
+}
+
+/** Numbers of the logs whose claims are in no segment, in order. */
+export async function logsBehind(disk: Disk, directory: string, { logFrom }: Manifest): Promise<number[]> {
+  const numbers = (await disk.list(directory)).filter((name) => /^\d+\.log$/.test(name)).map((name) => parseInt(name, 10));
+  return numbers.filter((number) => number >= logFrom).sort((a, b) => a - b);
 }
 
 async function readLogs(

@@ -1,3 +1,4 @@
+import { hourAt } from './arrival.js';
 import { type Disk, type DiskFile } from './disk.js';
 import { idAt, idBytesOf, isPageWhole, MAX_PAIRS, PAGE_BYTES, PAGE_HEAD, PAGE_WORDS, pairOf, recordWords } from './page.js';
 import { type PackedIdentity } from './packed-identity.js';
@@ -95,15 +96,7 @@ export class Segment {
 
   /** Hour of arrival of the record that `find` gave. */
   hour(at: number): number {
-    const { arrivals } = this.meta;
-    const sequence = this.sequence(at);
-    let low = 0;
-    for (let high = arrivals.length; high - low > 1; ) {
-      const middle = (low + high) >>> 1;
-      if (arrivals[middle]![0] <= sequence) low = middle;
-      else high = middle;
-    }
-    return arrivals[low]![1];
+    return hourAt(this.meta.arrivals, this.sequence(at));
   }
 
   close(): Promise<void> {

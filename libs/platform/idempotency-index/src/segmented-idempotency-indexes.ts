@@ -8,6 +8,7 @@ import { type IndexSettings } from './index-settings.js';
 import { MemoryBudget } from './memory-budget.js';
 import { nodeDisk } from './node-disk.js';
 import { PairCache } from './pair-cache.js';
+import { takeRebuilt } from './rebuilt-index.js';
 import { SegmentDamagedError } from './segment-damaged-error.js';
 import { SegmentedIdempotencyIndex } from './segmented-idempotency-index.js';
 import { Stop, Turns } from './turns.js';
@@ -29,6 +30,9 @@ export interface SegmentedIndexOptions {
   maxRecords?: number;
   disk?: Disk;
 }
+
+/** Where the index of a partition lies. @param directory the process's own */
+export const partitionFolder = (directory: string, partition: number): string => `${directory}/partition-${partition}`;
 
 const MEMORY_BYTES = 24 * 1024 * 1024;
 const FAN_IN = 16;
@@ -63,14 +67,15 @@ export class SegmentedIdempotencyIndexes implements IdempotencyIndexes {
     }
   }
 
-  private async openPartition({ partition, streamId }: IndexedStream, giveBack: () => void): Promise<SegmentedIdempotencyIndex> {
+  private async openPartition({ partition, streamId, firstSequence = 1 }: IndexedStream, giveBack: () => void): Promise<SegmentedIdempotencyIndex> {
     const { disk, writer, onWarning } = this.settings;
-    const directory = `${this.options.directory}/partition-${partition}`;
+    const directory = partitionFolder(this.options.directory, partition);
     const { copyDirectory } = this.options;
     const stop = new Stop();
     const copy = copyDirectory === undefined ? null : new IndexCopy(disk, directory, `${copyDirectory}/partition-${partition}`, writer, stop);
     const publisher = copy === null ? null : new CopyPublisher(copy, stop, (error) => onWarning(error, partition));
     const open = (): Promise<OpenedIndex> => this.openKept(directory, partition, streamId, publisher);
+    await takeRebuilt(disk, directory, streamId, firstSequence, copy);
     let opened = await open();
     if (copy !== null) opened = await this.takeCopy(copy, streamId, opened, open, (error) => onWarning(error, partition));
     const { store } = opened.state;

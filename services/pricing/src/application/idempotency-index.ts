@@ -4,6 +4,7 @@ export {
   type Coverage,
   type IdempotencyIndex,
   type IdempotencyIndexes,
+  type IndexContents,
   type IndexedStream,
   IndexWriteError,
   NO_COVERAGE,

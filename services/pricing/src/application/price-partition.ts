@@ -11,7 +11,7 @@ import { decideColumns, decideRun, decodeUsage, encodedBound, undecodable, type 
 import { type Claimant, type IdempotencyIndex, type IdempotencyIndexes, IndexWriteError } from './idempotency-index.js';
 import { LateEvents, olderRows } from './late-events.js';
 import { type Ownership } from './ownership.js';
-import { type PricedLog, type PricedMessage } from './priced-log.js';
+import { type LogState, type PricedLog, type PricedMessage } from './priced-log.js';
 import { PricedLogError, readEnvelope, recoverIndex } from './recover-index.js';
 
 export interface PricePartitionOptions {
@@ -68,7 +68,7 @@ export class PricePartition {
     const state = await log.state();
     const last = await log.last();
     if (last === null) await this.refuseLostOutcomes(state.lastSequence);
-    await this.recoverIndex(state.streamId, last?.sequence ?? 0);
+    await this.recoverIndex(state, last?.sequence ?? 0);
     await this.corrections.recover(last?.sequence ?? 0);
     await failpoint('pricing.after-recover');
     if (last === null) return this.standAt(0, 0, '');
@@ -182,8 +182,8 @@ export class PricePartition {
     return found.writerId === writerId && found.sourceFrom === sourceFrom && found.sourceTo === sourceTo;
   }
 
-  private async recoverIndex(streamId: string, lastSequence: number): Promise<void> {
-    const index = await this.openIndex(streamId);
+  private async recoverIndex(state: LogState, lastSequence: number): Promise<void> {
+    const index = await this.openIndex(state);
     index.rollback();
     try {
       await recoverIndex(this.options.log, index, lastSequence, this.options.terms);
@@ -194,10 +194,10 @@ export class PricePartition {
     }
   }
 
-  private async openIndex(streamId: string): Promise<IdempotencyIndex> {
+  private async openIndex({ streamId, firstSequence }: LogState): Promise<IdempotencyIndex> {
     if (this.index !== null && (this.streamId !== streamId || this.index.failed)) await this.release();
     this.streamId = streamId;
-    this.index ??= await this.options.indexes.open({ partition: this.options.terms.partition, streamId });
+    this.index ??= await this.options.indexes.open({ partition: this.options.terms.partition, streamId, firstSequence });
     return this.index;
   }
 

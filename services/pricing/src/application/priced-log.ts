@@ -29,13 +29,17 @@ export interface PricedReader {
   range(from: number, to: number): AsyncIterable<PricedMessage>;
 }
 
-/** One partition's PRICED stream, and the state of its USAGE stream. Reads come from the leader. */
-export interface PricedLog extends PricedReader {
-  usageState(): Promise<LogState>;
-  last(): Promise<PricedMessage | null>;
+/** A partition's PRICED with what an index needs of it to follow. */
+export interface ReplayableLog extends PricedReader {
   at(sequence: number): Promise<PricedMessage | null>;
   /** The same partition in a generation before this one. Rejects with PositionLostError when that is gone, or had another number of partitions. */
   closed(generation: number, partitions: number): Promise<PricedReader>;
+}
+
+/** One partition's PRICED stream, and the state of its USAGE stream. Reads come from the leader. */
+export interface PricedLog extends ReplayableLog {
+  usageState(): Promise<LogState>;
+  last(): Promise<PricedMessage | null>;
   /** Appends unless the last sequence is another than expected. Rejects when the message is certainly not stored (full, too large, no stream). */
   append(bytes: Uint8Array, expectedLastSequence: number, traceparent?: string): Promise<AppendResult>;
 }

@@ -6,7 +6,7 @@ import { type PartitionTerms } from './check-rows.js';
 import { claimantOf, setRow } from './claimant.js';
 import { Claim, type IdempotencyIndex } from './idempotency-index.js';
 import { indexedSequence } from './indexed-position.js';
-import { type PricedLog, type PricedMessage, type PricedReader } from './priced-log.js';
+import { type PricedMessage, type PricedReader, type ReplayableLog } from './priced-log.js';
 
 /** PRICED contradicts itself or its index. Nobody may go on in this partition before a person has looked. */
 export class PricedLogError extends PositionLostError {}
@@ -15,7 +15,7 @@ export class PricedLogError extends PositionLostError {}
  * Brings an index up to the end of PRICED.
  * @throws PricedLogError when PRICED begins past what the index covers, lost what the index has seen, or does not fit together
  */
-export async function recoverIndex(log: PricedLog, index: IdempotencyIndex, lastSequence: number, terms: PartitionTerms): Promise<void> {
+export async function recoverIndex(log: ReplayableLog, index: IdempotencyIndex, lastSequence: number, terms: PartitionTerms): Promise<void> {
   await checkCoverage(log, index, lastSequence);
   if (index.coverage.pricedSequence === 0) await claimEarlier(log, index, terms);
   for await (const message of log.range(index.coverage.pricedSequence + 1, lastSequence)) {
@@ -31,7 +31,7 @@ export async function recoverIndex(log: PricedLog, index: IdempotencyIndex, last
  * Enters what closed generations counted. An index without coverage may hold some of it already, which changes nothing; its coverage counts
  * messages of this generation only, and all that is entered here becomes permanent with the first of them.
  */
-async function claimEarlier(log: PricedLog, index: IdempotencyIndex, terms: PartitionTerms): Promise<void> {
+async function claimEarlier(log: ReplayableLog, index: IdempotencyIndex, terms: PartitionTerms): Promise<void> {
   for (let generation = 1; generation < terms.generation; generation++) {
     const closed = await log.closed(generation, terms.partitions);
     const { firstSequence, lastSequence } = await closed.state();
@@ -61,7 +61,7 @@ export function readEnvelope(log: PricedReader, message: PricedMessage, { genera
   return envelope;
 }
 
-async function checkCoverage(log: PricedLog, index: IdempotencyIndex, lastSequence: number): Promise<void> {
+async function checkCoverage(log: ReplayableLog, index: IdempotencyIndex, lastSequence: number): Promise<void> {
   const { pricedSequence, checksum } = index.coverage;
   const { firstSequence } = await log.state();
   if (firstSequence > pricedSequence + 1) {

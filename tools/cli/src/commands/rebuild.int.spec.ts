@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@ledgerline/testing';
+import { rmSync } from 'node:fs';
 import { ADMIN_KEY, Ledger, RunningDeployment } from '../../test/running-deployment.js';
 
 let deployment: RunningDeployment;
@@ -132,5 +133,25 @@ describe('rebuild alerts', () => {
     expect(await underTraffic(() => deployment.cli('rebuild', 'alerts', '--yes'))).toEqual({ code: 0, output: expect.stringContaining('which was wrong') });
     expect(await shown()).toEqual(right);
     await settled();
+  }, 200_000);
+});
+
+describe('rebuild index', () => {
+  it('under traffic holds the same identities as the one in use', async () => {
+    expect(await underTraffic(() => deployment.cli('rebuild', 'index'))).toEqual({ code: 0, output: expect.stringContaining('the same to the last digit') });
+    await settled();
+  }, 200_000);
+
+  it('takes the place of one that is lost, and knows what was counted', async () => {
+    await deployment.stopServices(['pricing']);
+    rmSync(deployment.env['PRICING_INDEX_DIR']!, { recursive: true });
+    expect(await deployment.cli('rebuild', 'index')).toEqual({ code: 1, output: expect.stringMatching(/partition 0 .*index .*none .*PRICED up to \d+/) });
+    expect(await deployment.cli('rebuild', 'index', '--yes')).toEqual({ code: 0, output: expect.stringContaining('Start the pricing processes of this host again') });
+    await deployment.startServices(['pricing']);
+    await deployment.send([...ledger.ids].slice(0, 50));
+    await sendMore(10);
+    await settled();
+    await exact();
+    expect(await deployment.cli('rebuild', 'index')).toMatchObject({ code: 0 });
   }, 200_000);
 });

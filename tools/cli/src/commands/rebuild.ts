@@ -1,5 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { type Difference, type RebuildOutcome } from '@ledgerline/rebuild';
+import { endService } from '../connection/end-service.js';
 import { stackAddress } from '../connection/stack-address.js';
 import { CliError, ExitCode } from '../exit.js';
 import { jobEnvironment } from '../jobs/job-environment.js';
@@ -10,7 +11,7 @@ import { table } from '../output/table.js';
 import { type Context } from './context.js';
 
 /** What can be built anew, and whose it is. */
-const PROJECTIONS = { clickhouse: 'aggregation', quota: 'quota', alerts: 'alerting' } as const;
+const PROJECTIONS = { clickhouse: 'aggregation', quota: 'quota', alerts: 'alerting', index: 'pricing' } as const;
 type ProjectionName = keyof typeof PROJECTIONS;
 
 const DIFFERENCES_SHOWN = 20;
@@ -20,6 +21,7 @@ Builds the projection anew from the log beside the one in use, while events go o
 the two at one place of the log. If they agree, the new one takes the old one's place. If they do not, the
 differences are shown and it asks; where nobody can be asked, nothing is changed unless --yes is given.
 Nothing is priced again, and nothing is sent again.
+The idempotency index lies on the hosts of the pricing service: run it there, with its environment.
 
 Exit codes: 0 the new one is in place; 1 they differ, and the old one was kept; 2 the rebuild could not run.
 Servers: the services' own variables; by default those of the local stack.`;
@@ -42,8 +44,13 @@ export function addRebuildCommand(program: Command, context: Context): void {
       const outcome = await rebuild(context, name, options);
       if (outcome === 'kept') throw new CliError('Nothing was changed. With --yes the new one takes the place of the old one.', ExitCode.failed);
       context.print(outcome === 'agreed' ? `${name}: built anew, the same to the last digit, and in place.` : `${name}: built anew and in place of the old one, which was wrong.`);
+      if (name === 'index' && outcome === 'repaired') context.print(takeUp(context));
     });
 }
+
+/** An index is in use inside a process: it takes up the new one when it opens the partition. */
+const takeUp = ({ home }: Context): string =>
+  endService(home.stack(), 'pricing') ? 'The pricing service starts again and takes it up.' : 'Start the pricing processes of this host again: they take it up then.';
 
 async function rebuild(context: Context, name: ProjectionName, { yes = false, keepOld = false }: RebuildOptions): Promise<RebuildOutcome> {
   const address = stackAddress(context.home, context.env);

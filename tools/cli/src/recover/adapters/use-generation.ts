@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { endService } from '../../connection/end-service.js';
 import { type Home } from '../../connection/home.js';
 
 /** Everything of the local stack that has to do with generations. */
@@ -16,15 +17,6 @@ export async function useGeneration(home: Home, generation: number): Promise<str
   const content = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
   writeFileSync(`${file}.new`, `${JSON.stringify({ ...content, generation }, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
-  const ended = SERVICES.filter((name) => end(stack.processes?.[name]));
+  const ended = SERVICES.filter((name) => endService(stack, name));
   return ended.length > 0 ? `The services start again with generation ${generation}.` : `The next start uses generation ${generation}.`;
-}
-
-function end(pid: number | undefined): boolean {
-  if (pid === undefined) return false;
-  try {
-    return process.kill(pid, 'SIGTERM');
-  } catch {
-    return false;
-  }
 }
