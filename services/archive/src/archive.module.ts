@@ -23,6 +23,8 @@ import { type ArchiveConfig } from './config.js';
 const NATS = Symbol('NATS');
 const STORE = Symbol('STORE');
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** While a partition fails the service is not ready: it should not say so long after the reason is gone. */
+const RETRY_MS = 2_000;
 
 export const migrations = {
   '0001_leases': leaseMigration(SCHEMA),
@@ -104,6 +106,7 @@ function createTurns(config: ArchiveConfig, db: Kysely<unknown>, pool: Pool, nat
     }),
     leases: new LeaseManager({ pool, schema: SCHEMA, scope: LEASE_SCOPE, units, instanceId, ttlMs, logger }),
     everyMs: config.ARCHIVE_EVERY_MS,
+    retryMs: RETRY_MS,
     logger,
   });
   return turns;

@@ -16,6 +16,8 @@ export interface TurnOptions {
   trim: Pick<TrimPartition, 'execute'>;
   leases: TurnLeases;
   everyMs: number;
+  /** After a turn in which a partition failed. */
+  retryMs: number;
   logger: { warn(fields: object, message: string): void };
 }
 
@@ -56,7 +58,8 @@ export class TakeTurns {
     while (!this.stopping.signal.aborted) {
       this.wakeUp = new AbortController();
       for (const partition of this.options.leases.held().keys()) await this.turn(partition);
-      await delay(this.options.everyMs, undefined, { signal: AbortSignal.any([this.stopping.signal, this.wakeUp.signal]) }).catch(() => undefined);
+      const { everyMs, retryMs } = this.options;
+      await delay(this.failures.size > 0 ? Math.min(retryMs, everyMs) : everyMs, undefined, { signal: AbortSignal.any([this.stopping.signal, this.wakeUp.signal]) }).catch(() => undefined);
     }
   }
 
