@@ -12,7 +12,7 @@ export interface RunningAccounts {
 /** Runs the accounts service beside the service under test, which gets its keys from it. `env` as for that service. */
 export async function startAccounts(env: Record<string, string>): Promise<RunningAccounts> {
   const service = await startService('accounts', { ...env, ADMIN_KEY });
-  const { body } = await call(service.url, 'POST', '/v1/keys', { name: 'producer of a test', role: 'producer' });
+  const { body } = await call(service.url, 'POST', '/v1/keys', { name: 'producer of a test', scopes: ['ingest'] });
   return { service, producerKey: (body as { key: string }).key };
 }
 

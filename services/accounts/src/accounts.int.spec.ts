@@ -23,7 +23,7 @@ describe('accounts', () => {
     const text = await answer.text();
     return { status: answer.status, json: text === '' ? undefined : JSON.parse(text) };
   };
-  const create = async (name: string, role: string): Promise<{ id: string; key: string }> => (await call('POST', '/v1/keys', { name, role })).json as never;
+  const create = async (name: string, scopes: string[], rest: object = {}): Promise<{ id: string; key: string }> => (await call('POST', '/v1/keys', { name, scopes, ...rest })).json as never;
 
   beforeAll(async () => {
     [database, nats] = await Promise.all([freshDatabase(), freshNats()]);
@@ -50,11 +50,11 @@ describe('accounts', () => {
   });
 
   it('a key works from the moment it is made, is shown once, and only its hash is kept', async () => {
-    const made = await call('POST', '/v1/keys', { name: 'loader', role: 'producer' });
+    const made = await call('POST', '/v1/keys', { name: 'loader', scopes: ['ingest'] });
     expect(made.status).toBe(201);
     const key = made.json['key'] as string;
     expect(key).toMatch(/^ll_[0-9A-Za-z]{8}_[0-9A-Za-z]{32,}$/);
-    expect(made.json).toMatchObject({ name: 'loader', role: 'producer', prefix: key.slice(0, 11) });
+    expect(made.json).toMatchObject({ name: 'loader', scopes: ['ingest'], customer_id: null, expires_at: null, prefix: key.slice(0, 11) });
     expect((await call('GET', '/v1/keys', undefined, key)).status).toBe(403);
     const { rows } = await db.query(`select k::text as everything from accounts.keys k`);
     expect(JSON.stringify(rows)).not.toContain(key.slice(12));
@@ -63,7 +63,7 @@ describe('accounts', () => {
   });
 
   it('a revoked key stops opening within a second; revoking again is no error', async () => {
-    const { id, key } = await create('short-lived', 'admin');
+    const { id, key } = await create('short-lived', ['admin']);
     expect((await call('GET', '/v1/keys', undefined, key)).status).toBe(200);
     expect((await call('DELETE', `/v1/keys/${id}`)).status).toBe(204);
     await eventually(async () => expect((await call('GET', '/v1/keys', undefined, key)).status).toBe(401), { timeoutMs: 1_000 });
@@ -71,8 +71,8 @@ describe('accounts', () => {
   });
 
   it('admin keys that are revoked all at once leave one', async () => {
-    const others = await Promise.all(Array.from({ length: 5 }, (_, i) => create(`racer ${i}`, 'admin')));
-    const live = (await call('GET', '/v1/keys')).json.data.filter((key) => key['role'] === 'admin' && key['revoked_at'] === null);
+    const others = await Promise.all(Array.from({ length: 5 }, (_, i) => create(`racer ${i}`, ['admin'])));
+    const live = (await call('GET', '/v1/keys')).json.data.filter((key) => (key['scopes'] as string[]).includes('admin') && key['revoked_at'] === null);
     expect(live).toHaveLength(others.length + 1);
     // Each revokes itself with itself, so none can be shut out by another.
     const outcomes = await Promise.all(
@@ -84,15 +84,58 @@ describe('accounts', () => {
   });
 
   it.each([
-    [{ role: 'producer' }, ['name']],
-    [{ name: 'x', role: 'owner' }, ['role']],
-    [{ name: '', role: 'admin', extra: 1 }, ['extra', 'name']],
-    [{ name: 'a\u0000b', role: 'admin' }, ['name']],
+    [{ scopes: ['ingest'] }, ['name']],
+    [{ name: 'x', scopes: ['own'] }, ['scopes.0']],
+    [{ name: 'x', scopes: [] }, ['scopes']],
+    [{ name: 'x', scopes: ['read', 'read'] }, ['scopes']],
+    [{ name: '', scopes: ['admin'], extra: 1 }, ['extra', 'name']],
+    [{ name: 'a\u0000b', scopes: ['admin'] }, ['name']],
+    [{ name: 'x', scopes: ['read'], expires_at: 'tomorrow' }, ['expires_at']],
+    [{ name: 'x', scopes: ['read'], expires_at: '2020-01-01T00:00:00Z' }, ['expires_at']],
     [['x'], ['body']],
   ])('the bad fields of a new key are named: %j', async (body, fields) => {
     const { status, json } = await call('POST', '/v1/keys', body);
     expect(status).toBe(422);
     expect((json['errors'] as { field: string }[]).map(({ field }) => field).sort()).toEqual(fields);
+  });
+
+  it('a key that expires stops opening then', async () => {
+    const { key } = await create('brief', ['admin'], { expires_at: new Date(Date.now() + 1_500).toISOString() });
+    expect((await call('GET', '/v1/keys', undefined, key)).status).toBe(200);
+    await eventually(async () => expect((await call('GET', '/v1/keys', undefined, key)).status).toBe(401), { timeoutMs: 5_000 });
+  });
+
+  it('a rotated key and its successor both open for the overlap, with the same rights; then the old one does not', async () => {
+    const old = await create('turning', ['admin'], { customer_id: 'acme' });
+    const rotated = await call('POST', `/v1/keys/${old.id}/rotate`, { overlap_seconds: 1 });
+    expect(rotated).toMatchObject({ status: 201, json: { name: 'turning', scopes: ['admin'], customer_id: 'acme', expires_at: null } });
+    expect((await call('GET', '/v1/keys', undefined, rotated.json['key'] as string)).status).toBe(200);
+    await eventually(async () => expect((await call('GET', '/v1/keys', undefined, old.key)).status).toBe(401), { timeoutMs: 5_000 });
+    expect((await call('GET', '/v1/keys', undefined, rotated.json['key'] as string)).status).toBe(200);
+    expect(await call('POST', `/v1/keys/${old.id}/rotate`)).toMatchObject({ status: 409, json: { code: 'key_not_active' } });
+  });
+
+  it('an admin of a customer makes, sees, rotates and revokes keys of that customer alone', async () => {
+    const { key } = await create("acme's admin", ['admin'], { customer_id: 'acme' });
+    const other = await create('of another', ['read'], { customer_id: 'zeta' });
+    const operators = await create('of the operator', ['read']);
+    const made = await call('POST', '/v1/keys', { name: 'sender', scopes: ['ingest'] }, key);
+    expect(made).toMatchObject({ status: 201, json: { customer_id: 'acme' } });
+    expect(await call('POST', '/v1/keys', { name: 'sender', scopes: ['ingest'], customer_id: 'zeta' }, key)).toMatchObject({ status: 404, json: { code: 'customer_not_found' } });
+    const seen = (await call('GET', '/v1/keys', undefined, key)).json.data;
+    expect(new Set(seen.map((one) => one['customer_id']))).toEqual(new Set(['acme']));
+    for (const { id } of [other, operators]) {
+      expect((await call('DELETE', `/v1/keys/${id}`, undefined, key)).status).toBe(404);
+      expect((await call('POST', `/v1/keys/${id}/rotate`, {}, key)).status).toBe(404);
+    }
+    expect((await call('DELETE', `/v1/keys/${String(made.json['id'])}`, undefined, key)).status).toBe(204);
+    expect((await call('GET', '/v1/keys?customer_id=zeta')).json.data.map(({ id }) => id)).toEqual([other.id]);
+  });
+
+  it('when a key was last used shows in the list', async () => {
+    const { id, key } = await create('used', ['read']);
+    await call('GET', '/v1/customers', undefined, key);
+    await eventually(async () => expect((await call('GET', '/v1/keys?limit=1000')).json.data.find((one) => one.id === id)!['last_used_at']).not.toBeNull(), { timeoutMs: 15_000 });
   });
 
   it.each(['no-uuid', '00000000-0000-0000-0000-000000000000'])('revoking the unknown key %s is a 404', async (id) => {
@@ -115,7 +158,7 @@ describe('accounts', () => {
   });
 
   it('starting again neither adds the configured key twice nor brings it back once revoked', async () => {
-    await create('another admin', 'admin');
+    await create('another admin', ['admin']);
     const rows = async () => (await db.query(`select revoked_at is not null as revoked from accounts.keys where name = 'configured admin key'`)).rows;
     await db.query(`update accounts.keys set revoked_at = now() where name = 'configured admin key'`);
     expect(await service.stop()).toMatchObject({ code: 0 });

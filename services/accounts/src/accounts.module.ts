@@ -2,7 +2,8 @@ import { type DynamicModule, type INestApplication, Inject, Module, type OnModul
 import { type CustomTransportStrategy } from '@nestjs/microservices';
 import { JetStreamBatchStrategy } from '@ledgerline/messaging';
 import { KYSELY, LeaseManager, leaseMigration, PG_POOL, PostgresModule, streamIdMigration } from '@ledgerline/postgres';
-import { CONFIG, LOGGER, METER, Readiness } from '@ledgerline/service-kit';
+import { type Clock } from '@ledgerline/kernel';
+import { CLOCK, CONFIG, LOGGER, METER, Readiness } from '@ledgerline/service-kit';
 import { type Kysely } from 'kysely';
 import { type Pool } from 'pg';
 import { type Logger } from 'pino';
@@ -10,6 +11,7 @@ import { type AccountsDatabase } from './adapters/accounts-database.js';
 import { Broker } from './adapters/broker.js';
 import * as createKeys from './adapters/migrations/0001-create-keys.js';
 import * as createCustomers from './adapters/migrations/0002-create-customers.js';
+import * as scopeKeys from './adapters/migrations/0005-scope-keys.js';
 import { PostgresCustomers } from './adapters/postgres-customers.js';
 import { PostgresKeys } from './adapters/postgres-keys.js';
 import { PostgresSeenCustomers, QUOTA_EVENTS_SCOPE } from './adapters/postgres-seen-customers.js';
@@ -19,6 +21,7 @@ import { type Customers, type Keys, type SeenCustomers } from './application/por
 import { RecordSeenCustomers } from './application/record-seen-customers.js';
 import { RegisterAdminKey } from './application/register-admin-key.js';
 import { RevokeKey } from './application/revoke-key.js';
+import { RotateKey } from './application/rotate-key.js';
 import { type AccountsConfig } from './config.js';
 import { QuotaEventsConsumer, SEEN_CUSTOMERS } from './consumers/quota-events.consumer.js';
 import { CUSTOMERS, CustomersController } from './http/customers.controller.js';
@@ -29,6 +32,7 @@ export const migrations = {
   '0002_create_customers': createCustomers,
   '0003_create_leases': leaseMigration('accounts'),
   '0004_stream_id': streamIdMigration('accounts', 'stream_positions'),
+  '0005_scope_keys': scopeKeys,
 };
 
 /** Puts the accounts service together. */
@@ -41,7 +45,7 @@ export class AccountsModule implements OnModuleInit {
   ) {}
 
   static forRoot(config: AccountsConfig): DynamicModule {
-    const onKeys = (UseCase: typeof CreateKey | typeof RevokeKey | typeof RegisterAdminKey) => ({
+    const onKeys = (UseCase: typeof RevokeKey | typeof RegisterAdminKey) => ({
       provide: UseCase,
       inject: [KEYS],
       useFactory: (keys: Keys) => new UseCase(keys),
@@ -55,7 +59,8 @@ export class AccountsModule implements OnModuleInit {
         { provide: KEYS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresKeys(db) },
         { provide: CUSTOMERS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresCustomers(db) },
         { provide: SEEN_CUSTOMERS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresSeenCustomers(db) },
-        onKeys(CreateKey),
+        { provide: CreateKey, inject: [KEYS, CLOCK], useFactory: (keys: Keys, clock: Clock) => new CreateKey(keys, clock) },
+        { provide: RotateKey, inject: [KEYS, CLOCK], useFactory: (keys: Keys, clock: Clock) => new RotateKey(keys, clock) },
         onKeys(RevokeKey),
         onKeys(RegisterAdminKey),
         { provide: CreateCustomer, inject: [CUSTOMERS], useFactory: (customers: Customers) => new CreateCustomer(customers) },
@@ -67,8 +72,8 @@ export class AccountsModule implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     if (this.config.ADMIN_KEY === undefined) return;
     const key = await this.registerAdminKey.execute(this.config.ADMIN_KEY);
-    if (key.revokedAt !== null || key.role !== 'admin') {
-      this.logger.warn({ keyId: key.id }, 'ADMIN_KEY is the text of a key that is revoked or no admin key; it opens nothing new');
+    if (key.revokedAt !== null || key.expiresAt !== null || key.customerId !== null || !key.scopes.includes('admin')) {
+      this.logger.warn({ keyId: key.id }, 'ADMIN_KEY is the text of a key that is revoked, expires, or is no admin key of the operator; it opens nothing new');
     }
   }
 }

@@ -33,7 +33,8 @@ async function publishKeys(url: string): Promise<void> {
   const hash = (key: string): string => createHash('sha256').update(key).digest('hex');
   await client.query(`create schema accounts;
     create view accounts.published_keys as
-      select * from (values ('${hash('admin')}', 'admin', 'k-admin', false), ('${hash('producer')}', 'producer', 'k-producer', false)) as k(hash, role, key_id, revoked);
+      select * from (values ('${hash('admin')}', 'k-admin', null, '{ingest,read,admin}'::text[]), ('${hash('producer')}', 'k-producer', null, '{ingest}'), ('${hash('acmes')}', 'k-acme', 'acme', '{ingest}'))
+        as k(hash, key_id, customer_id, scopes), (values (null::timestamptz, false)) as rest(expires_at, revoked);
     create view accounts.published_customers as select 'acme' as customer_id`);
   await client.end();
 }

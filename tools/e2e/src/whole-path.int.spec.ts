@@ -39,7 +39,7 @@ describe('the whole path', () => {
   });
 
   it('makes a key that can send events and nothing else, and a customer from its first event', async () => {
-    const { code, output } = await stack.cli('keys', 'create', '--name', 'gateway', '--role', 'producer', '--json');
+    const { code, output } = await stack.cli('keys', 'create', '--name', 'gateway', '--scope', 'ingest', '--json');
     expect(code).toBe(0);
     const { key } = JSON.parse(output) as { key: string };
     const event = { customer_id: 'newcomer', provider: 'openai', model: 'gpt-4', usage: { input_tokens: 0 } };

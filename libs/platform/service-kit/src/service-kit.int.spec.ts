@@ -4,7 +4,7 @@ import { eventually, freshDatabase, type FreshDatabase } from '@ledgerline/testi
 import { type FastifyRequest } from 'fastify';
 import { connect } from 'node:net';
 import pg from 'pg';
-import { hashKey, RequireRole, type RunningService, serviceConfig, startService } from './index.js';
+import { hashKey, RequireScope, type RunningService, serviceConfig, startService } from './index.js';
 
 const CALLER = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
@@ -17,7 +17,7 @@ class ThingsController {
     return { data: [] };
   }
 
-  @RequireRole('producer')
+  @RequireScope('ingest', 'anyone')
   @Post('things')
   create(@Body() body: unknown, @Req() request: FastifyRequest) {
     return { body, principal: request.principal, traceparent: request.trace?.traceparent ?? null };
@@ -82,8 +82,8 @@ describe('a service', () => {
     expect(ready.json.checks.keys.reason).toMatch(/accounts.published_keys/);
     expect((await post('admin-key', '{}')).json).toMatchObject({ status: 503, code: 'keys_unavailable' });
 
-    await admin.query(`create schema accounts; create table accounts.published_keys (hash text, role text, key_id text, revoked boolean)`);
-    await admin.query(`insert into accounts.published_keys values ($1, 'admin', 'a', false), ($2, 'producer', 'p', false), ($3, 'admin', 'r', true)`, [
+    await admin.query(`create schema accounts; create table accounts.published_keys (hash text, key_id text, customer_id text, scopes text[], expires_at timestamptz, revoked boolean)`);
+    await admin.query(`insert into accounts.published_keys values ($1, 'a', null, '{ingest,read,admin}', null, false), ($2, 'p', null, '{ingest}', null, false), ($3, 'r', null, '{admin}', null, true)`, [
       hashKey('admin-key'),
       hashKey('producer-key'),
       hashKey('revoked-key'),
@@ -156,7 +156,7 @@ describe('a service', () => {
     const headers = { 'x-api-key': 'admin-key', 'content-type': 'application/json', traceparent: CALLER };
     const { json } = await ask('/v1/things', { method: 'POST', body: '{}', headers });
     expect(json.traceparent).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/);
-    expect(json.principal).toEqual({ keyId: 'a', role: 'admin' });
+    expect(json.principal).toMatchObject({ keyId: 'a', customerId: null });
     expect((await post('admin-key', '{}')).json.traceparent).toBeNull();
   });
 
@@ -168,7 +168,7 @@ describe('a service', () => {
   });
 
   it('a new key opens at once; a revoked one stops after the notice', async () => {
-    await admin.query(`insert into accounts.published_keys values ($1, 'producer', 'n', false)`, [hashKey('new-key')]);
+    await admin.query(`insert into accounts.published_keys values ($1, 'n', null, '{ingest}', null, false)`, [hashKey('new-key')]);
     expect((await post('new-key', '{}')).status).toBe(201);
     await admin.query(`update accounts.published_keys set revoked = true where key_id = 'n'; notify accounts_keys`);
     await eventually(async () => expect((await post('new-key', '{}')).status).toBe(401), { timeoutMs: 1_000 });
@@ -178,7 +178,7 @@ describe('a service', () => {
     const root = new pg.Client({ connectionString: Object.assign(new URL(database.url), { pathname: '/postgres' }).href });
     await root.connect();
     const name = new URL(database.url).pathname.slice(1);
-    await admin.query(`insert into accounts.published_keys values ($1, 'admin', 'late', false)`, [hashKey('late-key')]);
+    await admin.query(`insert into accounts.published_keys values ($1, 'late', null, '{ingest,admin}', null, false)`, [hashKey('late-key')]);
     await root.query(`alter database ${name} allow_connections false`);
     await root.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'ledgerline-things/%' and datname = '${name}'`);
     expect((await post('admin-key', '{}')).status).toBe(201);

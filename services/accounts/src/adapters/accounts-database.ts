@@ -1,15 +1,22 @@
-import { type Role } from '@ledgerline/service-kit';
+import { type Scope } from '@ledgerline/service-kit';
 import { type ColumnType, type Generated } from 'kysely';
 
 export interface KeyTable {
   id: Generated<string>;
   name: string;
-  role: Role;
+  scopes: Scope[];
+  customer_id: string | null;
+  expires_at: Date | null;
   prefix: string;
   hash: string;
   created_by: string | null;
   created_at: Generated<Date>;
   revoked_at: Date | null;
+}
+
+export interface KeyUseTable {
+  key_id: string;
+  last_used_at: Date;
 }
 
 export interface CustomerTable {
@@ -32,6 +39,7 @@ export interface StreamPositionTable {
 /** The tables of the schema `accounts`. */
 export interface AccountsDatabase {
   'accounts.keys': KeyTable;
+  'accounts.key_uses': KeyUseTable;
   'accounts.customers': CustomerTable;
   'accounts.stream_positions': StreamPositionTable;
 }

@@ -2,13 +2,16 @@ import { type Selectable } from 'kysely';
 import { type ApiKey, type Customer, type StreamPosition } from '../application/ports.js';
 import { type CustomerTable, type KeyTable, type StreamPositionTable } from './accounts-database.js';
 
-export const keyFromRow = (row: Selectable<KeyTable>): ApiKey => ({
+export const keyFromRow = (row: Selectable<KeyTable> & { last_used_at?: Date | null }): ApiKey => ({
   id: row.id,
   name: row.name,
-  role: row.role,
+  scopes: row.scopes,
+  customerId: row.customer_id,
   prefix: row.prefix,
   createdAt: row.created_at,
+  expiresAt: row.expires_at,
   revokedAt: row.revoked_at,
+  lastUsedAt: row.last_used_at ?? null,
 });
 
 export const customerFromRow = (row: Selectable<CustomerTable>): Customer => ({

@@ -16,9 +16,10 @@ export class PostgresCustomers implements Customers {
     return row ? customerFromRow(row) : null;
   }
 
-  async list({ limit, after }: PageRequest): Promise<Customer[]> {
-    const page = this.db.selectFrom('accounts.customers').selectAll().orderBy('customer_id').limit(limit);
-    const rows = await (after === null ? page : page.where('customer_id', '>', after)).execute();
-    return rows.map(customerFromRow);
+  async list({ limit, after }: PageRequest, only: string | undefined): Promise<Customer[]> {
+    let page = this.db.selectFrom('accounts.customers').selectAll().orderBy('customer_id').limit(limit);
+    if (after !== null) page = page.where('customer_id', '>', after);
+    if (only !== undefined) page = page.where('customer_id', '=', only);
+    return (await page.execute()).map(customerFromRow);
   }
 }

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { type ApiKey, type Keys, type NewKey, type PageRequest, type Revocation } from '../application/ports.js';
 import { type AccountsDatabase } from './accounts-database.js';
 import { keyFromRow } from './mapping.js';
@@ -19,30 +19,71 @@ export class PostgresKeys implements Keys {
     return keyFromRow(await this.db.selectFrom('accounts.keys').selectAll().where('hash', '=', key.hash).executeTakeFirstOrThrow());
   }
 
-  async list({ limit, after }: PageRequest): Promise<ApiKey[]> {
-    const page = this.db.selectFrom('accounts.keys').selectAll().orderBy('id').limit(limit);
-    const rows = await (after === null ? page : page.where('id', '>', after)).execute();
-    return rows.map(keyFromRow);
+  async list({ limit, after }: PageRequest, of: string | undefined): Promise<ApiKey[]> {
+    let page = this.db
+      .selectFrom('accounts.keys as key')
+      .leftJoin('accounts.key_uses as use', 'use.key_id', 'key.id')
+      .selectAll('key')
+      .select('use.last_used_at')
+      .orderBy('key.id')
+      .limit(limit);
+    if (after !== null) page = page.where('key.id', '>', after);
+    if (of !== undefined) page = page.where('key.customer_id', '=', of);
+    return (await page.execute()).map(keyFromRow);
   }
 
-  async revoke(id: string): Promise<Revocation> {
+  async revoke(id: string, of: string | undefined): Promise<Revocation> {
     return this.db.transaction().execute(async (trx) => {
       // Every revocation locks all live admin keys, in the same order: two of them cannot each count on the other's key.
       const admins = await trx
         .selectFrom('accounts.keys')
         .select('id')
-        .where('role', '=', 'admin')
+        .where('customer_id', 'is', null)
+        .where(sql<boolean>`'admin' = any (scopes)`)
         .where('revoked_at', 'is', null)
+        .where('expires_at', 'is', null)
         .orderBy('id')
         .forUpdate()
         .execute();
-      if (admins.length === 1 && admins[0]!.id === id) return 'last_admin_key';
-      const key = await trx.selectFrom('accounts.keys').select(['id', 'revoked_at']).where('id', '=', id).executeTakeFirst();
+      const key = await findKey(trx, id, of);
       if (!key) return 'not_found';
+      if (admins.length === 1 && admins[0]!.id === id) return 'last_admin_key';
       if (key.revoked_at === null) await trx.updateTable('accounts.keys').set({ revoked_at: sql`now()` }).where('id', '=', id).execute();
       return 'revoked';
     });
   }
+
+  async replace(id: string, of: string | undefined, by: Pick<NewKey, 'prefix' | 'hash' | 'createdBy'>, oldEndsAt: Date): Promise<ApiKey | 'not_found' | 'not_active'> {
+    return this.db.transaction().execute(async (trx) => {
+      const old = await findKey(trx, id, of);
+      if (!old) return 'not_found';
+      if (old.revoked_at !== null || old.expired) return 'not_active';
+      await trx
+        .updateTable('accounts.keys')
+        .set({ expires_at: sql`least(expires_at, ${oldEndsAt}::timestamptz)` })
+        .where('id', '=', id)
+        .execute();
+      const row = toRow({ name: old.name, scopes: old.scopes, customerId: old.customer_id, expiresAt: old.expires_at, ...by });
+      return keyFromRow(await trx.insertInto('accounts.keys').values(row).returningAll().executeTakeFirstOrThrow());
+    });
+  }
 }
 
-const toRow = (key: NewKey) => ({ name: key.name, role: key.role, prefix: key.prefix, hash: key.hash, created_by: key.createdBy });
+function findKey(trx: Transaction<AccountsDatabase>, id: string, of: string | undefined) {
+  const key = trx
+    .selectFrom('accounts.keys')
+    .selectAll()
+    .select(sql<boolean>`coalesce(expires_at <= now(), false)`.as('expired'))
+    .where('id', '=', id);
+  return (of === undefined ? key : key.where('customer_id', '=', of)).forUpdate().executeTakeFirst();
+}
+
+const toRow = ({ name, scopes, customerId, expiresAt, prefix, hash, createdBy }: NewKey) => ({
+  name,
+  scopes: [...scopes],
+  customer_id: customerId,
+  expires_at: expiresAt,
+  prefix,
+  hash,
+  created_by: createdBy,
+});

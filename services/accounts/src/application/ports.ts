@@ -1,18 +1,24 @@
-import { type Role } from '@ledgerline/service-kit';
+import { type Scope } from '@ledgerline/service-kit';
 
 /** A key as it is kept: without its text. */
 export interface ApiKey {
   readonly id: string;
   readonly name: string;
-  readonly role: Role;
+  readonly scopes: readonly Scope[];
+  /** Whose it is; null: the operator's. */
+  readonly customerId: string | null;
   readonly prefix: string;
   readonly createdAt: Date;
+  readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
+  readonly lastUsedAt: Date | null;
 }
 
 export interface NewKey {
   readonly name: string;
-  readonly role: Role;
+  readonly scopes: readonly Scope[];
+  readonly customerId: string | null;
+  readonly expiresAt: Date | null;
   readonly prefix: string;
   /** Lower-case hex SHA-256 of the key's text. */
   readonly hash: string;
@@ -27,10 +33,15 @@ export interface Keys {
   add(key: NewKey): Promise<ApiKey>;
   /** The key of that hash, added if there is none; a revoked one stays revoked. */
   ensure(key: NewKey): Promise<ApiKey>;
-  /** In order of id, after `cursor`. */
-  list(page: PageRequest): Promise<ApiKey[]>;
-  /** Revokes, unless no admin key would be left; revoking twice is revoking once. Safe against two at the same time. */
-  revoke(id: string): Promise<Revocation>;
+  /** In order of id, after `cursor`. @param of the customer whose keys to keep to */
+  list(page: PageRequest, of: string | undefined): Promise<ApiKey[]>;
+  /**
+   * Revokes, unless no admin key of the operator would be left; revoking twice is revoking once. Safe against two at the same time.
+   * @param of the customer whose keys to keep to
+   */
+  revoke(id: string, of: string | undefined): Promise<Revocation>;
+  /** Adds a key with the rights of another, which ends at `oldEndsAt` if not before. `not_found` and `not_active` add nothing. */
+  replace(id: string, of: string | undefined, by: Pick<NewKey, 'prefix' | 'hash' | 'createdBy'>, oldEndsAt: Date): Promise<ApiKey | 'not_found' | 'not_active'>;
 }
 
 export interface Customer {
@@ -45,7 +56,8 @@ export interface Customer {
 export interface Customers {
   /** The new customer, or null when the id is taken. */
   add(id: string, name: string | null): Promise<Customer | null>;
-  list(page: PageRequest): Promise<Customer[]>;
+  /** @param only the one customer to keep to */
+  list(page: PageRequest, only: string | undefined): Promise<Customer[]>;
 }
 
 /** Where the position in the QUOTA stream is kept, beside what was read from it. */

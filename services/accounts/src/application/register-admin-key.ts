@@ -1,4 +1,4 @@
-import { hashKey } from '@ledgerline/service-kit';
+import { hashKey, SCOPES } from '@ledgerline/service-kit';
 import { shownPrefix } from './key-text.js';
 import { type ApiKey, type Keys } from './ports.js';
 
@@ -7,6 +7,6 @@ export class RegisterAdminKey {
   constructor(private readonly keys: Keys) {}
 
   execute(text: string): Promise<ApiKey> {
-    return this.keys.ensure({ name: 'configured admin key', role: 'admin', prefix: shownPrefix(text), hash: hashKey(text), createdBy: null });
+    return this.keys.ensure({ name: 'configured admin key', scopes: [...SCOPES], customerId: null, expiresAt: null, prefix: shownPrefix(text), hash: hashKey(text), createdBy: null });
   }
 }

@@ -1,10 +1,11 @@
 import { type Keys, type Revocation } from './ports.js';
 
-/** Revokes a key everywhere within moments. The last admin key stays: without it nobody could make another. */
+/** Revokes a key everywhere within moments. The operator's last admin key stays: without it nobody could make another. */
 export class RevokeKey {
   constructor(private readonly keys: Keys) {}
 
-  execute(id: string): Promise<Revocation> {
-    return this.keys.revoke(id);
+  /** @param of the customer whose keys to keep to */
+  execute(id: string, of: string | undefined): Promise<Revocation> {
+    return this.keys.revoke(id, of);
   }
 }

@@ -1,5 +1,6 @@
-import { Body, Controller, Get, Header, Inject, Post, Query } from '@nestjs/common';
-import { parseInput, ProblemError, RequireRole } from '@ledgerline/service-kit';
+import { Body, Controller, Get, Header, Inject, Post, Query, Req } from '@nestjs/common';
+import { confinedTo, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { type FastifyRequest } from 'fastify';
 import { CreateCustomer } from '../application/create-customer.js';
 import { type Customer, type Customers } from '../application/ports.js';
 import { page } from './page.js';
@@ -14,8 +15,8 @@ const customerJson = (customer: Customer) => ({
   created_at: customer.createdAt.toISOString(),
 });
 
-/** Customers: entered by hand, or created by their first event. */
-@RequireRole('admin')
+/** Customers: entered by hand, or created by their first event. A customer's key sees that one. */
+@RequireScope('read', 'anyone')
 @Controller('v1/customers')
 export class CustomersController {
   constructor(
@@ -24,6 +25,7 @@ export class CustomersController {
   ) {}
 
   @Post()
+  @RequireScope('admin', 'operator')
   async create(@Body() body: unknown) {
     const { customer_id: id, name } = parseInput(newCustomerRequest, body);
     const customer = await this.createCustomer.execute(id, name ?? null);
@@ -33,8 +35,8 @@ export class CustomersController {
 
   @Get()
   @Header('cache-control', 'no-store')
-  async list(@Query() query: unknown) {
+  async list(@Query() query: unknown, @Req() request: FastifyRequest) {
     const { limit, cursor } = parseInput(customersQuery, query);
-    return page(await this.customers.list({ limit: limit + 1, after: cursor ?? null }), limit, customerJson, (customer) => customer.id);
+    return page(await this.customers.list({ limit: limit + 1, after: cursor ?? null }, confinedTo(request)), limit, customerJson, (customer) => customer.id);
   }
 }

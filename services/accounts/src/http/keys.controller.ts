@@ -1,31 +1,40 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
-import { parseInput, ProblemError, RequireRole } from '@ledgerline/service-kit';
+import { confinedTo, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
-import { CreateKey } from '../application/create-key.js';
+import { CreateKey, ExpiryPassedError } from '../application/create-key.js';
 import { type ApiKey, type Keys } from '../application/ports.js';
 import { RevokeKey } from '../application/revoke-key.js';
+import { RotateKey } from '../application/rotate-key.js';
 import { page } from './page.js';
-import { keysQuery, newKeyRequest } from './requests.js';
+import { keysQuery, newKeyRequest, rotationRequest } from './requests.js';
 
 export const KEYS = Symbol('KEYS');
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const MS_PER_S = 1000;
 
 const keyJson = (key: ApiKey) => ({
   id: key.id,
   name: key.name,
-  role: key.role,
+  scopes: key.scopes,
+  customer_id: key.customerId,
   prefix: key.prefix,
   created_at: key.createdAt.toISOString(),
+  expires_at: key.expiresAt?.toISOString() ?? null,
+  last_used_at: key.lastUsedAt?.toISOString() ?? null,
   revoked_at: key.revokedAt?.toISOString() ?? null,
 });
 
-/** API keys: what everything is opened with. */
-@RequireRole('admin')
+/** The only answers that carry a key's text. */
+const newKeyJson = ({ key, text }: { key: ApiKey; text: string }) => ({ ...keyJson(key), key: text });
+
+/** API keys: what everything is opened with. A customer's admin keeps to that customer's. */
+@RequireScope('admin', 'anyone')
 @Controller('v1/keys')
 export class KeysController {
   constructor(
     @Inject(CreateKey) private readonly createKey: CreateKey,
+    @Inject(RotateKey) private readonly rotateKey: RotateKey,
     @Inject(RevokeKey) private readonly revokeKey: RevokeKey,
     @Inject(KEYS) private readonly keys: Keys,
   ) {}
@@ -33,25 +42,44 @@ export class KeysController {
   @Post()
   @Header('cache-control', 'no-store')
   async create(@Body() body: unknown, @Req() request: FastifyRequest) {
-    const { name, role } = parseInput(newKeyRequest, body);
-    const { key, text } = await this.createKey.execute(name, role, request.principal.keyId);
-    return { id: key.id, name: key.name, role: key.role, key: text, prefix: key.prefix, created_at: key.createdAt.toISOString() };
+    const { name, scopes, customer_id: asked, expires_at: expiresAt } = parseInput(newKeyRequest, body);
+    const customerId = confinedTo(request, asked ?? undefined) ?? null;
+    const wanted = { name, scopes, customerId, expiresAt: expiresAt ? new Date(expiresAt) : null };
+    return newKeyJson(await this.createKey.execute(wanted, request.principal.keyId).catch(refused));
   }
 
   @Get()
   @Header('cache-control', 'no-store')
-  async list(@Query() query: unknown) {
-    const { limit, cursor } = parseInput(keysQuery, query);
-    return page(await this.keys.list({ limit: limit + 1, after: cursor ?? null }), limit, keyJson, (key) => key.id);
+  async list(@Query() query: unknown, @Req() request: FastifyRequest) {
+    const { customer_id: asked, limit, cursor } = parseInput(keysQuery, query);
+    return page(await this.keys.list({ limit: limit + 1, after: cursor ?? null }, confinedTo(request, asked)), limit, keyJson, (key) => key.id);
+  }
+
+  /** A new key with the same rights; the old one opens for `overlap_seconds` more, a day unless told. */
+  @Post(':id/rotate')
+  @Header('cache-control', 'no-store')
+  async rotate(@Param('id') id: string, @Body() body: unknown, @Req() request: FastifyRequest) {
+    const { overlap_seconds: overlapS } = parseInput(rotationRequest, body ?? {});
+    const rotated = UUID.test(id) ? await this.rotateKey.execute(id.toLowerCase(), confinedTo(request), overlapS * MS_PER_S, request.principal.keyId) : 'not_found';
+    if (rotated === 'not_found') throw notFound();
+    if (rotated === 'not_active') throw new ProblemError(409, 'key_not_active', 'This key is revoked or expired; make a new one.');
+    return newKeyJson(rotated);
   }
 
   @Delete(':id')
   @HttpCode(204)
-  async revoke(@Param('id') id: string): Promise<void> {
-    const outcome = UUID.test(id) ? await this.revokeKey.execute(id.toLowerCase()) : 'not_found';
-    if (outcome === 'not_found') throw new ProblemError(404, 'key_not_found', 'There is no key of this id.');
+  async revoke(@Param('id') id: string, @Req() request: FastifyRequest): Promise<void> {
+    const outcome = UUID.test(id) ? await this.revokeKey.execute(id.toLowerCase(), confinedTo(request)) : 'not_found';
+    if (outcome === 'not_found') throw notFound();
     if (outcome === 'last_admin_key') {
-      throw new ProblemError(409, 'last_admin_key', 'This is the last admin key; make another before revoking it.');
+      throw new ProblemError(409, 'last_admin_key', 'This is the last admin key of the operator that does not expire; make another before revoking it.');
     }
   }
+}
+
+const notFound = (): ProblemError => new ProblemError(404, 'key_not_found', 'There is no key of this id.');
+
+function refused(error: unknown): never {
+  if (error instanceof ExpiryPassedError) throw new ProblemError(422, 'validation_failed', 'The request has 1 bad field.', [{ field: 'expires_at', reason: error.message }]);
+  throw error;
 }

@@ -1,6 +1,9 @@
+import { SCOPES } from '@ledgerline/service-kit';
 import { z } from 'zod';
 
 const LONGEST_NAME = 256;
+const DEFAULT_OVERLAP_S = 24 * 60 * 60;
+const MOST_OVERLAP_S = 90 * DEFAULT_OVERLAP_S;
 
 /** Text as events carry it: no control characters, at most 256 characters, well-formed. */
 const text = z
@@ -12,13 +15,26 @@ const text = z
 const limit = z.coerce.number('expected a number from 1 to 1000').int('expected a whole number').min(1, 'expected 1 or more').max(1000, 'expected at most 1000').default(100);
 
 /** Body of POST /v1/keys. */
-export const newKeyRequest = z.strictObject({ name: text, role: z.enum(['admin', 'producer'], 'expected admin or producer') });
+export const newKeyRequest = z.strictObject({
+  name: text,
+  scopes: z
+    .array(z.enum(SCOPES, `expected ${SCOPES.join(', ')}`), 'expected a list of scopes')
+    .min(1, 'must name at least one scope')
+    .refine((scopes) => new Set(scopes).size === scopes.length, 'names a scope twice'),
+  customer_id: text.nullish(),
+  expires_at: z.iso.datetime({ offset: true, error: 'expected an RFC 3339 time with its offset' }).nullish(),
+});
+
+/** Body of POST /v1/keys/{id}/rotate. */
+export const rotationRequest = z.strictObject({
+  overlap_seconds: z.number('expected a number of seconds').int('expected a whole number').min(0, 'must not be negative').max(MOST_OVERLAP_S, `must be at most ${MOST_OVERLAP_S}`).default(DEFAULT_OVERLAP_S),
+});
 
 /** Body of POST /v1/customers. */
 export const newCustomerRequest = z.strictObject({ customer_id: text, name: text.nullish() });
 
 /** Query of GET /v1/keys. */
-export const keysQuery = z.strictObject({ limit, cursor: z.uuid('expected the next_cursor of an earlier answer').optional() });
+export const keysQuery = z.strictObject({ customer_id: text.optional(), limit, cursor: z.uuid('expected the next_cursor of an earlier answer').optional() });
 
 /** Query of GET /v1/customers. */
 export const customersQuery = z.strictObject({ limit, cursor: text.optional() });

@@ -1,7 +1,8 @@
-import { Controller, Get, Header, Inject, Param, Query } from '@nestjs/common';
-import { parseInput, ProblemError, RequireRole } from '@ledgerline/service-kit';
+import { Controller, Get, Header, Inject, Param, Query, Req } from '@nestjs/common';
+import { confinedTo, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { type FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { ALERT_KINDS, type AlertReader } from '../application/ports.js';
+import { ALERT_KINDS, type AlertReader, type AlertView } from '../application/ports.js';
 import { fromCursor, toCursor } from './alert-cursor.js';
 import { alertJson, transitionJson } from './alert-json.js';
 
@@ -36,35 +37,39 @@ const alertsQuery = z.strictObject({
     .default(100),
 });
 
-/** Alerts about quotas and about what is held back, newest first. */
-@RequireRole('admin')
+/** Alerts about quotas and about what is held back, newest first. A customer's key sees those about its own quotas. */
+@RequireScope('read', 'anyone')
 @Controller('v1/alerts')
 export class AlertsController {
   constructor(@Inject(ALERT_READER) private readonly reader: AlertReader) {}
 
   @Get()
   @Header('cache-control', 'no-store')
-  async list(@Query() query: unknown) {
-    const { kind, customer_id: customerId, quota_id: quotaId, status, cursor: behind, limit } = parseInput(alertsQuery, query);
-    const alerts = await this.reader.list({ kind, customerId, quotaId, status, behind, limit: limit + 1 });
+  async list(@Query() query: unknown, @Req() request: FastifyRequest) {
+    const { kind, customer_id: asked, quota_id: quotaId, status, cursor: behind, limit } = parseInput(alertsQuery, query);
+    const alerts = await this.reader.list({ kind, customerId: confinedTo(request, asked), quotaId, status, behind, limit: limit + 1 });
     const page = alerts.slice(0, limit);
     return { data: page.map(alertJson), next_cursor: alerts.length > limit ? toCursor(page.at(-1)!) : null };
   }
   @Get(':id')
   @Header('cache-control', 'no-store')
-  async get(@Param('id') id: string) {
-    const alert = UUID.test(id) ? await this.reader.find(id) : undefined;
-    if (alert === undefined) throw notFound(id);
-    return alertJson(alert);
+  async get(@Param('id') id: string, @Req() request: FastifyRequest) {
+    return alertJson(await this.find(id, request));
   }
 
   /** Every change of an alert, oldest first. */
   @Get(':id/history')
   @Header('cache-control', 'no-store')
-  async history(@Param('id') id: string) {
-    const transitions = UUID.test(id) ? await this.reader.historyOf(id) : [];
-    if (transitions.length === 0) throw notFound(id);
+  async history(@Param('id') id: string, @Req() request: FastifyRequest) {
+    const transitions = await this.reader.historyOf((await this.find(id, request)).id);
     return { data: transitions.map(transitionJson) };
+  }
+
+  private async find(id: string, request: FastifyRequest): Promise<AlertView> {
+    const alert = UUID.test(id) ? await this.reader.find(id) : undefined;
+    const of = confinedTo(request);
+    if (alert === undefined || (of !== undefined && alert.customerId !== of)) throw notFound(id);
+    return alert;
   }
 }
 

@@ -23,12 +23,15 @@ export interface RecordRequest {
   readonly events: readonly unknown[];
   readonly read: EventReader;
   readonly apiKeyId: string;
+  /** The only customer whose events are taken; null: any customer's. */
+  readonly customerId: string | null;
   /** Id of event n that brings none of its own. */
   readonly idOf: (index: number) => string;
   readonly backfill: boolean;
   readonly traceparent: string | undefined;
 }
 
+const CUSTOMER_FOREIGN: Rejection = { field: 'customer_id', reason: 'must be the customer that the API key belongs to' };
 const CUSTOMER_UNKNOWN: Rejection = { field: 'customer_id', reason: 'names a customer that does not exist' };
 
 /**
@@ -72,6 +75,7 @@ export class RecordEvents {
     const { row } = this;
     const rejection = request.read(request.events[index], row, nowUs);
     if (rejection) return rejection;
+    if (request.customerId !== null && row.customer !== request.customerId) return CUSTOMER_FOREIGN;
     if (!this.customers.has(row.customer)) return CUSTOMER_UNKNOWN;
     if (row.id === '') row.id = request.idOf(index);
     row.apiKey = request.apiKeyId;

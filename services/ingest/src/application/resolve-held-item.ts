@@ -72,6 +72,8 @@ export class ResolveHeldItem {
       events: [corrected === undefined ? item.event : keptIn(item.event, corrected)],
       read,
       apiKeyId: keyId,
+      // Whoever acts on what was held back is the operator.
+      customerId: null,
       idOf: () => id,
       backfill: request.backfill || item.outcome === 'late',
       traceparent,

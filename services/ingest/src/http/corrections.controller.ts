@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import { usageIdBytes } from '@ledgerline/contracts';
-import { parseInput, ProblemError, RequireRole } from '@ledgerline/service-kit';
+import { parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { CorrectEvents, NotCorrectableError, NotStoredError } from '../application/correct-events.js';
 import { type Caller, NotOnRecordError, RecordUnavailableError } from '../application/recorded-events.js';
@@ -10,7 +10,7 @@ import { idempotencyKey } from './idempotency-key.js';
 import { readJson } from './read-json.js';
 
 /** Corrections of recorded events. */
-@RequireRole('admin')
+@RequireScope('admin', 'operator')
 @Controller('v1/events')
 export class CorrectionsController {
   constructor(@Inject(CorrectEvents) private readonly correctEvents: CorrectEvents) {}

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Controller, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import { occurredAtProblem } from '@ledgerline/domain-metering';
 import { type Clock } from '@ledgerline/kernel';
-import { CLOCK, parseInput, ProblemError, RequireRole } from '@ledgerline/service-kit';
+import { CLOCK, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { CorrectEvents } from '../application/correct-events.js';
 import { creditRequest, usdText } from './correction-requests.js';
@@ -11,7 +11,7 @@ import { idempotencyKey } from './idempotency-key.js';
 import { readJson } from './read-json.js';
 
 /** Money given back where the original is no longer stored. */
-@RequireRole('admin')
+@RequireScope('admin', 'operator')
 @Controller('v1/credits')
 export class CreditsController {
   constructor(

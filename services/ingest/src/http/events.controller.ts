@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
-import { ProblemError, RequireRole } from '@ledgerline/service-kit';
+import { ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { RecordEvents } from '../application/record-events.js';
 import { USAGE_LOG, type UsageLog } from '../application/usage-log.js';
@@ -17,7 +17,7 @@ export class EventsController {
   ) {}
 
   @Post()
-  @RequireRole('producer')
+  @RequireScope('ingest', 'anyone')
   async record(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { headers } = request;
     const backfill = isBackfill(request);
@@ -27,7 +27,8 @@ export class EventsController {
       this.recordEvents.record({
         events,
         read: (event, row, nowUs) => readUsageEvent(event, row, nowUs, plain),
-        apiKeyId: request.principal?.keyId ?? '',
+        apiKeyId: request.principal.keyId,
+        customerId: request.principal.customerId,
         idOf: idSource(idempotencyKey(request), single),
         backfill,
         traceparent: request.trace?.traceparent,
@@ -46,7 +47,8 @@ export function isBackfill(request: FastifyRequest): boolean {
   const { backfill } = request.query as { backfill?: string };
   if (backfill === undefined || backfill === 'false') return false;
   if (backfill !== 'true') throw new ProblemError(400, 'bad_parameter', 'A query parameter is not valid.', [{ field: 'backfill', reason: 'must be true or false' }]);
-  if (request.principal?.role !== 'admin') throw new ProblemError(403, 'forbidden', 'A backfill needs an admin key.');
+  const { customerId, scopes } = request.principal;
+  if (customerId !== null || !scopes.has('admin')) throw new ProblemError(403, 'forbidden', 'A backfill needs an admin key of the operator.');
   return true;
 }
 

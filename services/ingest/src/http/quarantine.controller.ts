@@ -1,6 +1,6 @@
 import { Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import { type HeldPosition, heldItemId, parseHeldItemId } from '@ledgerline/contracts';
-import { parseInput, ProblemError, RequireRole } from '@ledgerline/service-kit';
+import { parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { RecordUnavailableError } from '../application/recorded-events.js';
@@ -20,7 +20,7 @@ const discardRequest = z.strictObject({
 
 /** Acting on what was held back; it is read from the read API. */
 @Controller('v1/quarantine')
-@RequireRole('admin')
+@RequireScope('admin', 'operator')
 export class QuarantineController {
   constructor(
     @Inject(ResolveHeldItem) private readonly resolve: ResolveHeldItem,

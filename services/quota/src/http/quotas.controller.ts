@@ -1,7 +1,8 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Put, Query, Req } from '@nestjs/common';
 import { type Metric, monthOf, type MonthNumber, parseMonth, quotaTerms, type TermError } from '@ledgerline/domain-quota';
 import { type Clock } from '@ledgerline/kernel';
-import { CLOCK, parseInput, ProblemError, RequireRole } from '@ledgerline/service-kit';
+import { CLOCK, confinedTo, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { type FastifyRequest } from 'fastify';
 import { ChangeQuota } from '../application/change-quota.js';
 import { DeleteQuota } from '../application/delete-quota.js';
 import { CountingBusyError, QuotaExistsError, type QuotaReader } from '../application/ports.js';
@@ -14,7 +15,7 @@ export const QUOTA_READER = Symbol('QUOTA_READER');
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /** Quotas per customer and calendar month (UTC). */
-@RequireRole('admin')
+@RequireScope('admin', 'operator')
 @Controller('v1/quotas')
 export class QuotasController {
   constructor(
@@ -42,11 +43,12 @@ export class QuotasController {
   }
 
   @Get()
+  @RequireScope('read', 'anyone')
   @Header('cache-control', 'no-store')
-  async list(@Query() query: unknown) {
-    const { customer_id: customerId, metric, period, cursor, limit } = parseInput(quotasQuery, query);
+  async list(@Query() query: unknown, @Req() request: FastifyRequest) {
+    const { customer_id: asked, metric, period, cursor, limit } = parseInput(quotasQuery, query);
     const views = await this.reader.list(
-      { customerId, metric: metric as Metric | undefined, after: cursor, limit: limit + 1 },
+      { customerId: confinedTo(request, asked), metric: metric as Metric | undefined, after: cursor, limit: limit + 1 },
       this.month(period),
     );
     const page = views.slice(0, limit);
@@ -54,9 +56,10 @@ export class QuotasController {
   }
 
   @Get(':id')
+  @RequireScope('read', 'anyone')
   @Header('cache-control', 'no-store')
-  async get(@Param('id') id: string, @Query() query: unknown) {
-    return this.show(known(id), parseInput(quotaQuery, query).period);
+  async get(@Param('id') id: string, @Query() query: unknown, @Req() request: FastifyRequest) {
+    return this.show(known(id), parseInput(quotaQuery, query).period, confinedTo(request));
   }
 
   @Put(':id')
@@ -76,9 +79,10 @@ export class QuotasController {
     if (!(await this.deleteQuota.execute(known(id)).catch(refused))) throw notFound(id);
   }
 
-  private async show(id: string, period: string | undefined) {
+  /** @param of the customer to keep to */
+  private async show(id: string, period: string | undefined, of?: string) {
     const view = await this.reader.find(id, this.month(period));
-    if (view === undefined) throw notFound(id);
+    if (view === undefined || (of !== undefined && view.quota.customerId !== of)) throw notFound(id);
     return quotaJson(view);
   }
 

@@ -1,6 +1,7 @@
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
-import { RequireRole } from '@ledgerline/service-kit';
-import { FindEvent } from '../application/find-event.js';
+import { Controller, Get, Inject, Param, Query, Req } from '@nestjs/common';
+import { confinedTo, RequireScope } from '@ledgerline/service-kit';
+import { type FastifyRequest } from 'fastify';
+import { type EventQuestion, FindEvent } from '../application/find-event.js';
 import { FindHistory } from '../application/find-history.js';
 import { type UsageReader } from '../application/ports.js';
 import { Visibility } from '../application/visibility.js';
@@ -10,7 +11,7 @@ import { explainError } from './explain-error.js';
 import { readEventQuery, readEventQuestion } from './queries.js';
 
 @Controller('v1/events')
-@RequireRole('admin')
+@RequireScope('read', 'anyone')
 export class EventsController {
   constructor(
     @Inject(USAGE_READER) private readonly reader: UsageReader,
@@ -21,25 +22,32 @@ export class EventsController {
   ) {}
 
   @Get(':usage_id')
-  async one(@Param('usage_id') usageId: string, @Query() parameters: unknown) {
-    const event = await this.events.find(readEventQuestion(usageId, parameters)).catch(explainError);
+  async one(@Param('usage_id') usageId: string, @Query() parameters: unknown, @Req() request: FastifyRequest) {
+    const event = await this.events.find(questionOf(usageId, parameters, request)).catch(explainError);
     return { ...event, freshness: await this.visibility.freshness() };
   }
 
   @Get(':usage_id/history')
-  async history(@Param('usage_id') text: string, @Query() parameters: unknown) {
-    const question = readEventQuestion(text, parameters);
+  async history(@Param('usage_id') text: string, @Query() parameters: unknown, @Req() request: FastifyRequest) {
+    const question = questionOf(text, parameters, request);
     const { entries, replaces } = await this.histories.find(question).catch(explainError);
     return { usage_id: question.usageId, data: entries, ...(replaces.length > 0 ? { replaces } : {}), freshness: await this.visibility.freshness() };
   }
 
   @Get()
-  async list(@Query() parameters: unknown) {
-    const { strong, ...query } = readEventQuery(parameters);
+  async list(@Query() parameters: unknown, @Req() request: FastifyRequest) {
+    const { strong, ...asked } = readEventQuery(parameters);
+    const query = { ...asked, customerId: confinedTo(request, asked.customerId) };
     if (strong) await this.visibility.caughtUp(this.partitions).catch(explainError);
     // Freshness first: what is stored after it was read can only make the answer fresher than it says.
     const freshness = await this.visibility.freshness();
     const { events, next } = await this.reader.list(query).catch(explainError);
     return { data: events, next_cursor: next && writeCursor(next), freshness };
   }
+}
+
+/** What is asked of one event, by somebody who may see that event alone if it is its customer's. */
+function questionOf(usageId: string, parameters: unknown, request: FastifyRequest): EventQuestion {
+  const question = readEventQuestion(usageId, parameters);
+  return { ...question, scope: { customerId: confinedTo(request, question.scope.customerId) } };
 }

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { heldItemId } from '@ledgerline/contracts';
-import { ProblemError, RequireRole } from '@ledgerline/service-kit';
+import { ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { FindHeldItem } from '../application/find-held-item.js';
 import { type QuarantineReader } from '../application/quarantine-reader.js';
 import { Visibility } from '../application/visibility.js';
@@ -10,7 +10,7 @@ import { readHeldItemId, readQuarantineQuery, writeHeldCursor } from './quaranti
 
 /** What was held back instead of counted. Acting on it is for the service that takes events. */
 @Controller('v1/quarantine')
-@RequireRole('admin')
+@RequireScope('read', 'operator')
 export class QuarantineController {
   constructor(
     @Inject(QUARANTINE_READER) private readonly reader: QuarantineReader,

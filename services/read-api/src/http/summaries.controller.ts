@@ -1,5 +1,6 @@
-import { Controller, Get, Inject, Query } from '@nestjs/common';
-import { RequireRole } from '@ledgerline/service-kit';
+import { Controller, Get, Inject, Query, Req } from '@nestjs/common';
+import { confinedTo, RequireScope } from '@ledgerline/service-kit';
+import { type FastifyRequest } from 'fastify';
 import { type UsageReader } from '../application/ports.js';
 import { Visibility } from '../application/visibility.js';
 import { ALL_PARTITIONS, USAGE_READER } from '../tokens.js';
@@ -7,7 +8,7 @@ import { explainError } from './explain-error.js';
 import { readSummaryQuery } from './queries.js';
 
 @Controller('v1/summaries')
-@RequireRole('admin')
+@RequireScope('read', 'anyone')
 export class SummariesController {
   constructor(
     @Inject(USAGE_READER) private readonly reader: UsageReader,
@@ -16,8 +17,9 @@ export class SummariesController {
   ) {}
 
   @Get()
-  async summarise(@Query() parameters: unknown) {
-    const { strong, ...query } = readSummaryQuery(parameters);
+  async summarise(@Query() parameters: unknown, @Req() request: FastifyRequest) {
+    const { strong, ...asked } = readSummaryQuery(parameters);
+    const query = { ...asked, customerId: confinedTo(request, asked.customerId) };
     if (strong) await this.visibility.caughtUp(this.partitions).catch(explainError);
     const freshness = await this.visibility.freshness();
     const { rows, truncated } = await this.reader.summarise(query).catch(explainError);

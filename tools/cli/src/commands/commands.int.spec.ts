@@ -39,7 +39,7 @@ const json = async <T>(service: RunningService, ...args: string[]): Promise<T> =
 
 describe('keys', () => {
   it('makes a key, lists it without its secret, and revokes it', async () => {
-    const { id, key } = await json<{ id: string; key: string }>(accounts, 'keys', 'create', '--name', 'gateway', '--role', 'producer');
+    const { id, key } = await json<{ id: string; key: string }>(accounts, 'keys', 'create', '--name', 'gateway', '--scope', 'ingest');
     expect((await cli(accounts, 'keys', 'list')).output).toContain(id);
     expect((await cli(accounts, 'keys', 'list')).output).not.toContain(key);
     expect(await cli(accounts, 'keys', 'revoke', id)).toEqual({ code: 0, output: `Revoked ${id}.` });

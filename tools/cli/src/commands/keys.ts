@@ -6,28 +6,42 @@ import { listAll } from './list-all.js';
 interface ApiKey {
   id: string;
   name: string;
-  role: string;
-  prefix?: string;
+  scopes: string[];
+  customer_id: string | null;
+  prefix: string;
   key?: string;
-  created_at?: string;
-  revoked_at?: string | null;
+  created_at: string;
+  expires_at: string | null;
+  last_used_at: string | null;
+  revoked_at: string | null;
 }
 
-/** `keys create | list | revoke`: the API keys that everything is opened with. */
+const SCOPES = ['ingest', 'read', 'admin'];
+
+/** `keys create | rotate | list | revoke`: the API keys that everything is opened with. */
 export function addKeysCommand(program: Command, context: Context): void {
-  const keys = program.command('keys').description('make, list and revoke API keys');
+  const keys = program.command('keys').description('make, rotate, list and revoke API keys');
 
   keys
     .command('create')
     .description('make a key; it is shown once and stored only as a hash')
     .requiredOption('--name <name>', 'what the key is for')
-    .addOption(new Option('--role <role>', 'producer: may only record events; admin: everything').choices(['producer', 'admin']).default('producer'))
+    .addOption(new Option('--scope <scope...>', 'ingest: record events; read: see them and what follows from them; admin: everything else').choices(SCOPES).default(['ingest']))
+    .option('--customer <id>', "the customer that it belongs to; without one it is the operator's")
+    .option('--expires <time>', 'when it stops working, such as 2027-01-01T00:00:00Z')
     .option('--json', 'print the answer as JSON')
-    .action(async (options: { name: string; role: string; json?: boolean }) => {
-      const key = (await context.api().call('POST', '/v1/keys', { name: options.name, role: options.role })) as ApiKey;
-      if (options.json) return context.print(JSON.stringify(key));
-      context.print(table(['id', 'name', 'role', 'key'], [[key.id, key.name, key.role, key.key]]));
-      context.print('Keep the key now: it is not shown again.');
+    .action(async ({ name, scope, customer, expires, json }: { name: string; scope: string[]; customer?: string; expires?: string; json?: boolean }) => {
+      showNew(context, (await context.api().call('POST', '/v1/keys', { name, scopes: scope, customer_id: customer ?? null, expires_at: expires ?? null })) as ApiKey, json);
+    });
+
+  keys
+    .command('rotate')
+    .description('make a key with the same rights; the old one works on for a while')
+    .argument('<id>', "the old key's id, as `keys list` shows it")
+    .option('--overlap <seconds>', 'how long both work', String(24 * 60 * 60))
+    .option('--json', 'print the answer as JSON')
+    .action(async (id: string, { overlap, json }: { overlap: string; json?: boolean }) => {
+      showNew(context, (await context.api().call('POST', `/v1/keys/${encodeURIComponent(id)}/rotate`, { overlap_seconds: Number(overlap) })) as ApiKey, json);
     });
 
   keys
@@ -37,7 +51,8 @@ export function addKeysCommand(program: Command, context: Context): void {
     .action(async (options: { json?: boolean }) => {
       const all = await listAll<ApiKey>(context.api(), '/v1/keys');
       if (options.json) return context.print(JSON.stringify(all));
-      context.print(table(['id', 'name', 'role', 'begins with', 'created', 'revoked'], all.map((key) => [key.id, key.name, key.role, key.prefix, key.created_at, key.revoked_at])));
+      const rows = all.map((key) => [key.id, key.name, key.customer_id ?? "(operator's)", key.scopes.join(' '), key.prefix, key.created_at, key.last_used_at, key.revoked_at ?? key.expires_at]);
+      context.print(table(['id', 'name', 'customer', 'scopes', 'begins with', 'created', 'last used', 'ends'], rows));
     });
 
   keys
@@ -48,4 +63,10 @@ export function addKeysCommand(program: Command, context: Context): void {
       await context.api().call('DELETE', `/v1/keys/${encodeURIComponent(id)}`);
       context.print(`Revoked ${id}.`);
     });
+}
+
+function showNew(context: Context, key: ApiKey, json = false): void {
+  if (json) return context.print(JSON.stringify(key));
+  context.print(table(['id', 'name', 'customer', 'scopes', 'key'], [[key.id, key.name, key.customer_id ?? "(operator's)", key.scopes.join(' '), key.key]]));
+  context.print('Keep the key now: it is not shown again.');
 }

@@ -2,14 +2,15 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fa
 import { ProblemError } from '../http/problem-error.js';
 import { sendProblem } from '../http/send-problem.js';
 import { type KeySnapshot } from './key-snapshot.js';
-import { type Principal } from './principal.js';
+import { type Principal, type Requirement } from './principal.js';
 
 const BEARER = /^Bearer +(\S+) *$/i;
 
 const NOT_LOADED = new ProblemError(503, 'keys_unavailable', 'The API keys are not loaded yet; try again.', undefined, { 'retry-after': '1' });
 const NO_KEY = unauthenticated('Send an API key as "Authorization: Bearer KEY" or "X-API-Key: KEY".');
-const WRONG_KEY = unauthenticated('The API key is unknown or revoked.');
-const WRONG_ROLE = new ProblemError(403, 'forbidden', 'The role of this API key does not allow this.');
+const WRONG_KEY = unauthenticated('The API key is unknown, revoked or expired.');
+const NOT_ALLOWED = new ProblemError(403, 'forbidden', 'This API key does not allow this.');
+const OPERATOR_ADMIN: Requirement = { scope: 'admin', audience: 'operator' };
 
 /**
  * Checks the key of every request in Fastify's first hook, before a byte of the body is read: an unauthorised upload is refused
@@ -24,11 +25,10 @@ export function installKeyAuth(fastify: FastifyInstance, keys: KeySnapshot): { g
   fastify.addHook('onRequest', (request, reply, done) => {
     const { config } = request.routeOptions;
     if (config?.open) return done();
-    const table = keys.current();
-    if (!table) return sendProblem(reply, NOT_LOADED);
+    if (!keys.loaded) return sendProblem(reply, NOT_LOADED);
     const key = presentedKey(request);
     if (key === undefined) return sendProblem(reply, NO_KEY);
-    const principal = table.find(key);
+    const principal = keys.find(key);
     if (principal) return admit(principal, request, reply, done);
     keys.findFresh(key).then(
       (found) => (found ? admit(found, request, reply, done) : sendProblem(reply, WRONG_KEY)),
@@ -39,8 +39,9 @@ export function installKeyAuth(fastify: FastifyInstance, keys: KeySnapshot): { g
 }
 
 function admit(principal: Principal, request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-  const required = request.routeOptions.config?.requiredRole ?? 'admin';
-  if (principal.role !== 'admin' && principal.role !== required && !request.is404) return sendProblem(reply, WRONG_ROLE);
+  const { scope, audience } = request.routeOptions.config?.requires ?? OPERATOR_ADMIN;
+  const allowed = principal.scopes.has(scope) && (audience === 'anyone' || principal.customerId === null);
+  if (!allowed && !request.is404) return sendProblem(reply, NOT_ALLOWED);
   request.principal = principal;
   done();
 }

@@ -7,7 +7,10 @@ import { type Principal } from './principal.js';
 /** The accounts service notifies here whenever a key is made or revoked. */
 export const KEYS_CHANNEL = 'accounts_keys';
 
-const SELECT_KEYS = `select hash, role, key_id::text as "keyId", revoked from accounts.published_keys order by hash`;
+const SELECT_KEYS = `
+  select hash, key_id::text as "keyId", customer_id as "customerId", scopes, (extract(epoch from expires_at) * 1000)::float8 as "expiresAtMs", revoked
+  from accounts.published_keys order by hash`;
+const NOTE_USES = 'select accounts.note_key_uses($1::uuid[])';
 const POLL_MS = 5_000;
 const RECONNECT_FIRST_MS = 200;
 const RECONNECT_LONGEST_MS = 2_000;
@@ -26,7 +29,9 @@ export class KeySnapshot {
   private digest = '';
   private client: Client | undefined;
   private stopped = false;
-  private loading: Promise<void> | undefined;
+  private asking: Promise<void> | undefined;
+  /** Keys that opened something since that was last told. */
+  private used = new Set<string>();
   private missRefresh: Promise<void> | undefined;
   private lastProblem = 'not loaded yet';
   /** News that came while nobody was waiting for it. */
@@ -38,6 +43,7 @@ export class KeySnapshot {
     private readonly url: string,
     private readonly applicationName: string,
     private readonly logger: Logger,
+    private readonly nowMs: () => number = Date.now,
   ) {}
 
   /** Begins to follow the keys; returns at once. */
@@ -53,9 +59,16 @@ export class KeySnapshot {
     await Promise.race([Promise.all([ended, this.running]), delay(STOP_LIMIT_MS)]);
   }
 
-  /** The table, or undefined before the first snapshot. */
-  current(): KeyTable | undefined {
-    return this.table;
+  /** Whether there was a first snapshot. */
+  get loaded(): boolean {
+    return this.table !== undefined;
+  }
+
+  /** Who a key belongs to, as far as the snapshot knows. */
+  find(key: string): Principal | undefined {
+    const principal = this.table?.find(key, this.nowMs());
+    if (principal) this.used.add(principal.keyId);
+    return principal;
   }
 
   check(): CheckResult {
@@ -66,7 +79,7 @@ export class KeySnapshot {
   async findFresh(key: string): Promise<Principal | undefined> {
     this.missRefresh ??= this.refreshSoon().finally(() => (this.missRefresh = undefined));
     await this.missRefresh;
-    return this.table?.find(key);
+    return this.find(key);
   }
 
   private async refreshSoon(): Promise<void> {
@@ -116,6 +129,7 @@ export class KeySnapshot {
         await this.load();
         onLoaded();
         if (lost) throw lost;
+        await this.tellUses();
         await this.pause(POLL_MS);
       }
     } finally {
@@ -124,18 +138,30 @@ export class KeySnapshot {
     }
   }
 
-  /** One query at a time; whoever asks while one runs waits for the next, which is sure to see what was committed before. */
+  /** When a key was last used is for people: what is lost of it with a connection is lost. */
+  private async tellUses(): Promise<void> {
+    if (this.used.size === 0) return;
+    const keyIds = [...this.used];
+    this.used = new Set();
+    await this.inTurn(async () => void (await this.client?.query(NOTE_USES, [keyIds]))).catch((error: Error) => this.logger.debug({ err: error }, 'the use of keys could not be noted'));
+  }
+
+  /** Whoever asks while a query runs waits for the next, which is sure to see what was committed before. */
   private load(): Promise<void> {
-    const after = (this.loading ?? Promise.resolve()).catch(() => undefined);
-    const next = after.then(() => this.query());
-    this.loading = next;
-    return next;
+    return this.inTurn(() => this.query());
+  }
+
+  /** One query at a time. */
+  private inTurn(query: () => Promise<void>): Promise<void> {
+    const after = (this.asking ?? Promise.resolve()).catch(() => undefined);
+    this.asking = after.then(query);
+    return this.asking;
   }
 
   private async query(): Promise<void> {
     if (!this.client) throw new Error('not connected');
     const { rows } = await this.client.query<PublishedKey>(SELECT_KEYS);
-    const digest = rows.map((row) => `${row.hash}${row.role}${row.keyId}${row.revoked}`).join('\n');
+    const digest = JSON.stringify(rows);
     if (this.table && digest === this.digest) return;
     this.table = new KeyTable(rows);
     this.digest = digest;

@@ -1,12 +1,20 @@
 import { hash } from 'node:crypto';
-import { type Principal, type Role } from './principal.js';
+import { type Principal, type Scope } from './principal.js';
 
 /** A row of the view `accounts.published_keys`. `hash` is the lower-case hex SHA-256 of the key's text. */
 export interface PublishedKey {
   hash: string;
-  role: Role;
   keyId: string;
+  customerId: string | null;
+  scopes: Scope[];
+  /** milliseconds since 1970; null: it does not expire */
+  expiresAtMs: number | null;
   revoked: boolean;
+}
+
+interface Entry {
+  readonly principal: Principal;
+  readonly expiresAtMs: number;
 }
 
 const CACHE_LIMIT = 1_024;
@@ -15,25 +23,30 @@ const LONGEST_KEY = 256;
 
 /** One immutable snapshot of all keys, with the hashes of the keys lately seen. A new snapshot is a new table, so nothing stale is left. */
 export class KeyTable {
-  private readonly principals: ReadonlyMap<string, Principal>;
-  private readonly seen = new Map<string, Principal>();
+  private readonly entries: ReadonlyMap<string, Entry>;
+  private readonly seen = new Map<string, Entry>();
 
   constructor(keys: readonly PublishedKey[]) {
-    this.principals = new Map(
-      keys.filter((key) => !key.revoked).map((key) => [key.hash, { keyId: key.keyId, role: key.role }]),
+    this.entries = new Map(
+      keys
+        .filter((key) => !key.revoked)
+        .map(({ hash: hashed, keyId, customerId, scopes, expiresAtMs }) => [hashed, { principal: { keyId, customerId, scopes: new Set(scopes) }, expiresAtMs: expiresAtMs ?? Infinity }]),
     );
   }
 
-  /** Who a key belongs to; undefined for one that is unknown or revoked. */
-  find(key: string): Principal | undefined {
-    const cached = this.seen.get(key);
-    if (cached) return cached;
+  /** Who a key belongs to; undefined for one that is unknown, revoked or expired. */
+  find(key: string, nowMs: number): Principal | undefined {
+    const entry = this.seen.get(key) ?? this.lookUp(key);
+    return entry !== undefined && nowMs < entry.expiresAtMs ? entry.principal : undefined;
+  }
+
+  private lookUp(key: string): Entry | undefined {
     if (key.length === 0 || key.length > LONGEST_KEY) return undefined;
-    const principal = this.principals.get(hashKey(key));
-    if (!principal) return undefined;
+    const entry = this.entries.get(hashKey(key));
+    if (!entry) return undefined;
     if (this.seen.size >= CACHE_LIMIT) this.seen.clear();
-    this.seen.set(key, principal);
-    return principal;
+    this.seen.set(key, entry);
+    return entry;
   }
 }
 

@@ -1,10 +1,22 @@
-/** `admin` may do everything, `producer` may only send events. */
-export type Role = 'admin' | 'producer';
+/** What a key may be used for. `admin` does not include the others: a key has each scope that it needs. */
+export const SCOPES = ['ingest', 'read', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Whom a route is for: `operator`: keys of the operator alone; `anyone`: also those of a customer, who sees and touches its own alone. */
+export type Audience = 'operator' | 'anyone';
 
 /** Who sent a request. */
 export interface Principal {
   readonly keyId: string;
-  readonly role: Role;
+  /** The customer that the key belongs to; null: the operator. */
+  readonly customerId: string | null;
+  readonly scopes: ReadonlySet<Scope>;
+}
+
+/** What a route asks of a caller. */
+export interface Requirement {
+  readonly scope: Scope;
+  readonly audience: Audience;
 }
 
 declare module 'fastify' {
@@ -13,8 +25,8 @@ declare module 'fastify' {
     principal: Principal;
   }
   interface FastifyContextConfig {
-    /** The least role a route asks for; `admin` when it says nothing. */
-    requiredRole?: Role;
+    /** The operator's `admin` when it says nothing. */
+    requires?: Requirement;
     /** Answers without a key: health, readiness, metrics. */
     open?: boolean;
   }

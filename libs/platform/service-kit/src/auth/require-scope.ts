@@ -1,26 +1,29 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { type Role } from './principal.js';
+import { type Audience, type Requirement, type Scope } from './principal.js';
 
-const DECIDED = Symbol('required role');
+const DECIDED = Symbol('required scope');
 
 /**
- * The least role a route, or every route of a controller, asks for. It travels as Fastify route configuration, so that the check
- * runs before the body is read. A method's own decorator wins over its class's.
+ * The scope that a route, or every route of a controller, asks for, and of whose keys. It travels as Fastify route configuration, so that the
+ * check runs before the body is read. A method's own decorator wins over its class's.
+ *
+ * A route for `anyone` has to confine what it does to `confinedTo(request)`.
  */
-export function RequireRole(role: Role): ClassDecorator & MethodDecorator {
+export function RequireScope(scope: Scope, audience: Audience): ClassDecorator & MethodDecorator {
+  const requires: Requirement = { scope, audience };
   return ((target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
-    if (key !== undefined && descriptor) return mark(target, key, descriptor, role);
+    if (key !== undefined && descriptor) return mark(target, key, descriptor, requires);
     const { prototype } = target as { prototype: object };
     for (const name of Object.getOwnPropertyNames(prototype)) {
       const method = Object.getOwnPropertyDescriptor(prototype, name);
       if (name === 'constructor' || typeof method?.value !== 'function') continue;
-      if (!Reflect.hasMetadata(DECIDED, method.value)) mark(prototype, name, method, role);
+      if (!Reflect.hasMetadata(DECIDED, method.value)) mark(prototype, name, method, requires);
     }
     return undefined;
   }) as ClassDecorator & MethodDecorator;
 }
 
-function mark(target: object, key: string | symbol, descriptor: PropertyDescriptor, role: Role): void {
-  Reflect.defineMetadata(DECIDED, role, descriptor.value as object);
-  RouteConfig({ requiredRole: role })(target, key, descriptor);
+function mark(target: object, key: string | symbol, descriptor: PropertyDescriptor, requires: Requirement): void {
+  Reflect.defineMetadata(DECIDED, requires, descriptor.value as object);
+  RouteConfig({ requires })(target, key, descriptor);
 }

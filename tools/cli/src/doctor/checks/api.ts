@@ -16,7 +16,7 @@ export const apiCheck = (known: KnownAddresses): AreaCheck => ({
     findings.ok('reachable', known.apiUrl);
     if (known.adminKey === undefined) findings.warn('admin key', 'none', 'Set LEDGERLINE_ADMIN_KEY: most commands need one.');
     else if (answer.status === 200) findings.ok('admin key', 'valid');
-    else if (answer.status === 401) findings.fail('admin key', describeProblem(answer), 'Set LEDGERLINE_ADMIN_KEY to a key that is not revoked (`keys create --role admin` makes one).');
+    else if (answer.status === 401) findings.fail('admin key', describeProblem(answer), 'Set LEDGERLINE_ADMIN_KEY to a key that is not revoked (`keys create --scope ingest read admin` makes one).');
     else if (answer.status === 403) findings.warn('admin key', describeProblem(answer), 'It is a key, but not an admin\'s: set LEDGERLINE_ADMIN_KEY to one that is.');
     else findings.fail('admin key', describeProblem(answer), 'Accounts could not say whether the key is valid: look at its log.');
   },

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@ledgerline/testing';
+import { readFileSync } from 'node:fs';
+import { type LocalStack, startLocalStack } from '../local-stack.js';
+import { accessPage } from './access-page.js';
+import { ACCESS, type Belongings, CUSTOMERS, ROLE_NAMES, ROLES, type RoleName, type Whose } from './access-table.js';
+import { ACCESS_PAGE } from './write-access-page.js';
+
+let stack: LocalStack;
+const keys = new Map<RoleName, string>();
+const belongings = new Map<Whose, Belongings>();
+
+async function created<T>(path: string, body: unknown): Promise<T> {
+  const answer = await stack.request<T>('POST', path, body);
+  if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return answer.body;
+}
+
+/** An event, a quota that it crosses, the alert of that, and a key. */
+async function belongingsOf(customer: string): Promise<Belongings> {
+  const quota = await created<{ id: string }>('/v1/quotas', { customer_id: customer, metric: 'tokens', limit: 1 });
+  const { results } = await created<{ results: { usage_id: string }[] }>('/v1/events', { id: 'theirs', customer_id: customer, provider: 'openai', model: 'gpt-4', usage: { input_tokens: 5 } });
+  const alertId = await eventually(async () => (await stack.request<{ data: { id: string }[] }>('GET', `/v1/alerts?customer_id=${customer}`)).body.data[0]?.id ?? false, { timeoutMs: 15_000 });
+  return { customer, quotaId: quota.id, eventId: results[0]!.usage_id, alertId, keyId: await keyOf(customer) };
+}
+
+const keyOf = async (customer: string): Promise<string> => (await created<{ id: string }>('/v1/keys', { name: 'theirs', scopes: ['read'], customer_id: customer })).id;
+
+beforeAll(async () => {
+  stack = await startLocalStack();
+  for (const role of ROLE_NAMES) keys.set(role, (await created<{ key: string }>('/v1/keys', { name: role, scopes: ROLES[role].scopes, customer_id: ROLES[role].customer })).key);
+  for (const whose of ['own', 'other'] as const) belongings.set(whose, await belongingsOf(CUSTOMERS[whose]));
+}, 120_000);
+afterAll(() => stack?.dispose());
+
+describe('who may do what', () => {
+  it.each(ACCESS)('$route', async ({ route, ask, own, other }) => {
+    for (const whose of ['own', 'other'] as const) {
+      const statuses: number[] = [];
+      for (const [n, role] of ROLE_NAMES.entries()) {
+        // Rotating and revoking uses a key up.
+        const of = { ...belongings.get(whose)!, ...(route.includes('/v1/keys/') ? { keyId: await keyOf(CUSTOMERS[whose]) } : {}) };
+        const { method, path, body } = ask(of, `${whose}-${n}-${route.length}`);
+        statuses.push((await stack.request(method, path, body, keys.get(role))).status);
+      }
+      expect({ whose, statuses }).toEqual({ whose, statuses: whose === 'own' ? own : other });
+    }
+  });
+
+  it("shows a customer's key that customer alone, where it names none", async () => {
+    const member = keys.get('customer member')!;
+    const list = async (path: string): Promise<string[]> => (await stack.request<{ data: { customer_id: string }[] }>('GET', path, undefined, member)).body.data.map((one) => one.customer_id);
+    for (const path of ['/v1/events', '/v1/quotas', '/v1/alerts', '/v1/customers']) expect([path, ...new Set(await list(path))]).toEqual([path, CUSTOMERS.own]);
+    const sums = async (key?: string): Promise<number> =>
+      (await stack.request<{ data: { event_count: number }[] }>('GET', '/v1/summaries?consistency=strong', undefined, key)).body.data.reduce((sum, row) => sum + row.event_count, 0);
+    expect(await sums(member)).toBeLessThan(await sums());
+  });
+
+  it('takes what is its own from a request that names another customer as well', async () => {
+    const event = (customer: string) => ({ id: 'mixed', customer_id: customer, provider: 'openai', model: 'gpt-4', usage: { input_tokens: 1 } });
+    const { status, body } = await stack.request<{ results: object[] }>('POST', '/v1/events', [event(CUSTOMERS.other), event(CUSTOMERS.own)], keys.get("customer's producer"));
+    expect([status, body.results]).toEqual([
+      207,
+      [
+        { index: 0, status: 'rejected', field: 'customer_id', reason: 'must be the customer that the API key belongs to' },
+        { index: 1, status: 'accepted', usage_id: expect.any(String) },
+      ],
+    ]);
+  });
+
+  it('is what the page in the documentation says', () => {
+    expect(readFileSync(ACCESS_PAGE, 'utf8')).toBe(accessPage());
+  });
+});
