@@ -12,8 +12,10 @@ import { Broker } from './adapters/broker.js';
 import * as createKeys from './adapters/migrations/0001-create-keys.js';
 import * as createCustomers from './adapters/migrations/0002-create-customers.js';
 import * as scopeKeys from './adapters/migrations/0005-scope-keys.js';
+import * as createProjects from './adapters/migrations/0006-create-projects.js';
 import { PostgresCustomers } from './adapters/postgres-customers.js';
 import { PostgresKeys } from './adapters/postgres-keys.js';
+import { PostgresProjects } from './adapters/postgres-projects.js';
 import { PostgresSeenCustomers, QUOTA_EVENTS_SCOPE } from './adapters/postgres-seen-customers.js';
 import { CreateCustomer } from './application/create-customer.js';
 import { CreateKey } from './application/create-key.js';
@@ -26,6 +28,7 @@ import { type AccountsConfig } from './config.js';
 import { QuotaEventsConsumer, SEEN_CUSTOMERS } from './consumers/quota-events.consumer.js';
 import { CUSTOMERS, CustomersController } from './http/customers.controller.js';
 import { KEYS, KeysController } from './http/keys.controller.js';
+import { PROJECTS, ProjectsController } from './http/projects.controller.js';
 
 export const migrations = {
   '0001_create_keys': createKeys,
@@ -33,6 +36,7 @@ export const migrations = {
   '0003_create_leases': leaseMigration('accounts'),
   '0004_stream_id': streamIdMigration('accounts', 'stream_positions'),
   '0005_scope_keys': scopeKeys,
+  '0006_create_projects': createProjects,
 };
 
 /** Puts the accounts service together. */
@@ -53,11 +57,12 @@ export class AccountsModule implements OnModuleInit {
     return {
       module: AccountsModule,
       imports: [PostgresModule.forRoot({ schema: 'accounts', migrations })],
-      controllers: [KeysController, CustomersController, QuotaEventsConsumer],
+      controllers: [KeysController, CustomersController, ProjectsController, QuotaEventsConsumer],
       providers: [
         { provide: Broker, useFactory: () => Broker.connect(config) },
         { provide: KEYS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresKeys(db) },
         { provide: CUSTOMERS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresCustomers(db) },
+        { provide: PROJECTS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresProjects(db) },
         { provide: SEEN_CUSTOMERS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresSeenCustomers(db) },
         { provide: CreateKey, inject: [KEYS, CLOCK], useFactory: (keys: Keys, clock: Clock) => new CreateKey(keys, clock) },
         { provide: RotateKey, inject: [KEYS, CLOCK], useFactory: (keys: Keys, clock: Clock) => new RotateKey(keys, clock) },

@@ -9,6 +9,8 @@ export const ingestConfig = serviceConfig.extend({
   USAGE_ID_KEY: z.string('expected 32 hexadecimal digits').regex(/^[0-9a-f]{32}$/i, 'expected 32 hexadecimal digits'),
   /** The read API: asked what is on record before a correction is taken. */
   READ_API_URL: z.url('expected a URL such as http://127.0.0.1:8086').default('http://127.0.0.1:8086'),
+  /** What a Firecrawl credit costs, for estimates; the same as pricing's. */
+  FIRECRAWL_USD_PER_CREDIT: z.string().regex(/^\d+(\.\d{1,12})?$/, 'expected a price in USD, such as 0.001').default('0.001'),
   /** What becomes of an event of a customer nobody has created. */
   UNKNOWN_CUSTOMERS: z.enum(['create', 'reject']).default('create'),
   /** Bytes that each stream may hold before it refuses more. */

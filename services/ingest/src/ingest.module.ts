@@ -1,16 +1,20 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { usageIdKey } from '@ledgerline/domain-metering';
+import { seedPriceBook } from '@ledgerline/domain-pricing';
 import { type Clock } from '@ledgerline/kernel';
 import { connectNats, ensureStreams, type NatsConnection } from '@ledgerline/messaging';
 import { ANSWER_WITHIN_MS, createPool } from '@ledgerline/postgres';
 import { CLOCK, LOGGER, Readiness } from '@ledgerline/service-kit';
+import { type Pool } from 'pg';
 import { type Logger } from 'pino';
 import { JetStreamUsageLog } from './adapters/jetstream-usage-log.js';
 import { PostgresKnownCustomers } from './adapters/postgres-known-customers.js';
+import { PostgresProjects } from './adapters/postgres-projects.js';
 import { ReadApiEvents } from './adapters/read-api-events.js';
 import { ReadApiHeldItems } from './adapters/read-api-held-items.js';
 import { CorrectEvents } from './application/correct-events.js';
 import { everybody, KNOWN_CUSTOMERS, type KnownCustomers } from './application/known-customers.js';
+import { PROJECTS } from './application/projects.js';
 import { PartitionWriter } from './application/partition-writer.js';
 import { SendTurns } from './application/send-turns.js';
 import { RecordEvents } from './application/record-events.js';
@@ -21,9 +25,12 @@ import { type IngestConfig } from './config.js';
 import { CorrectionsController } from './http/corrections.controller.js';
 import { CreditsController } from './http/credits.controller.js';
 import { EventsController } from './http/events.controller.js';
+import { PortalController, PRICE_BOOK } from './http/portal.controller.js';
 import { QuarantineController } from './http/quarantine.controller.js';
 
 const BROKER = Symbol('BROKER');
+/** A project is asked for once. */
+const PROJECT_CONNECTIONS = 2;
 
 @Module({})
 export class IngestModule implements OnApplicationShutdown {
@@ -32,7 +39,7 @@ export class IngestModule implements OnApplicationShutdown {
   static forRoot(config: IngestConfig): DynamicModule {
     return {
       module: IngestModule,
-      controllers: [EventsController, CorrectionsController, CreditsController, QuarantineController],
+      controllers: [EventsController, CorrectionsController, CreditsController, QuarantineController, PortalController],
       providers: [
         { provide: BROKER, useFactory: () => broker(config) },
         {
@@ -55,6 +62,8 @@ export class IngestModule implements OnApplicationShutdown {
           useFactory: (log: UsageLog, customers: KnownCustomers, clock: Clock) =>
             new RecordEvents(usageIdKey(config.USAGE_ID_KEY), writersOf(config, log), customers, clock),
         },
+        { provide: PROJECTS, useFactory: () => new PostgresProjects(openPool(config, 'projects', PROJECT_CONNECTIONS)) },
+        { provide: PRICE_BOOK, useFactory: () => seedPriceBook(config.FIRECRAWL_USD_PER_CREDIT) },
         { provide: RECORDED_EVENTS, useFactory: () => new ReadApiEvents(config.READ_API_URL) },
         {
           provide: CorrectEvents,
@@ -91,9 +100,12 @@ function writersOf(config: IngestConfig, log: UsageLog): PartitionWriter[] {
 
 async function knownCustomers(config: IngestConfig, logger: Logger, readiness: Readiness): Promise<KnownCustomers> {
   if (config.UNKNOWN_CUSTOMERS === 'create') return everybody;
-  const pool = createPool(config.DATABASE_URL, { max: 1, applicationName: `ledgerline-ingest/${config.INSTANCE_ID}`, answerWithinMs: ANSWER_WITHIN_MS });
-  const customers = new PostgresKnownCustomers(pool, logger);
+  const customers = new PostgresKnownCustomers(openPool(config, 'customers', 1), logger);
   await customers.start();
   readiness.register('customers', () => (customers.loaded ? { ok: true } : { ok: false, reason: 'the list of customers is not read yet' }));
   return customers;
+}
+
+function openPool(config: IngestConfig, purpose: string, max: number): Pool {
+  return createPool(config.DATABASE_URL, { max, applicationName: `ledgerline-ingest/${config.INSTANCE_ID}/${purpose}`, answerWithinMs: ANSWER_WITHIN_MS });
 }

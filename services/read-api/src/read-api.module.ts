@@ -9,6 +9,7 @@ import { type Logger } from 'pino';
 import { ClickHouseQuarantineReader } from './adapters/clickhouse-quarantine-reader.js';
 import { ClickHouseUsageReader } from './adapters/clickhouse-usage-reader.js';
 import { JetStreamAcknowledgedPositions } from './adapters/jetstream-acknowledged-positions.js';
+import { PostgresProjects } from './adapters/postgres-projects.js';
 import { PostgresRetentionHorizon } from './adapters/postgres-retention-horizon.js';
 import { PostgresStoredPositions } from './adapters/postgres-stored-positions.js';
 import { Absence } from './application/absence.js';
@@ -21,9 +22,10 @@ import { ReadOwnWrites } from './application/read-own-writes.js';
 import { Visibility } from './application/visibility.js';
 import { type ReadApiConfig } from './config.js';
 import { EventsController } from './http/events.controller.js';
+import { PortalController } from './http/portal.controller.js';
 import { QuarantineController } from './http/quarantine.controller.js';
 import { SummariesController } from './http/summaries.controller.js';
-import { ALL_PARTITIONS, QUARANTINE_READER, USAGE_READER } from './tokens.js';
+import { ALL_PARTITIONS, PROJECTS, QUARANTINE_READER, USAGE_READER } from './tokens.js';
 
 const CLICKHOUSE = Symbol('CLICKHOUSE');
 const NATS = Symbol('NATS');
@@ -43,7 +45,7 @@ export class ReadApiModule implements OnApplicationShutdown {
     const applicationName = `ledgerline-read-api/${config.INSTANCE_ID}`;
     return {
       module: ReadApiModule,
-      controllers: [EventsController, QuarantineController, SummariesController],
+      controllers: [EventsController, QuarantineController, SummariesController, PortalController],
       providers: [
         { provide: ALL_PARTITIONS, useValue: Array.from({ length: config.PARTITIONS }, (_, partition) => partition) },
         { provide: CLICKHOUSE, useFactory: () => createClickHouse({ url: config.CLICKHOUSE_URL, applicationName }) },
@@ -54,6 +56,7 @@ export class ReadApiModule implements OnApplicationShutdown {
           useFactory: (logger: Logger) => createPool(config.DATABASE_URL, { max: MAX_CONNECTIONS, applicationName, answerWithinMs: ANSWER_WITHIN_MS, onError: (error) => logger.warn({ err: error }, 'Postgres cannot be reached') }),
         },
         { provide: USAGE_READER, inject: [CLICKHOUSE], useFactory: (client: ClickHouseClient) => new ClickHouseUsageReader(client) },
+        { provide: PROJECTS, inject: [POOL], useFactory: (pool: Pool) => new PostgresProjects(pool) },
         { provide: QUARANTINE_READER, inject: [CLICKHOUSE], useFactory: (client: ClickHouseClient) => new ClickHouseQuarantineReader(client) },
         {
           provide: FindHeldItem,

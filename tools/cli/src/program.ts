@@ -6,6 +6,7 @@ import { addEventsCommand } from './commands/events.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addImportCommand } from './commands/import.js';
 import { addKeysCommand } from './commands/keys.js';
+import { addProjectsCommand } from './commands/projects.js';
 import { addQuarantineCommand } from './commands/quarantine.js';
 import { addQuotasCommand } from './commands/quotas.js';
 import { addRebuildCommand } from './commands/rebuild.js';
@@ -24,10 +25,11 @@ Environment:
 /** Every command of the command line; nothing is read from outside before one runs. */
 export function buildProgram(context: Context): Command {
   const program = new Command('ledgerline')
-    .description('Works with a Ledgerline stack: keys, quotas, events and their corrections, imports, the audit, a doctor, a live view, rebuilds, recovery.')
+    .description('Works with a Ledgerline stack: keys, projects, quotas, events and their corrections, imports, the audit, a doctor, a live view, rebuilds, recovery.')
     .addHelpText('after', ENVIRONMENT)
     .showHelpAfterError('(add --help for what can be given)');
   addKeysCommand(program, context);
+  addProjectsCommand(program, context);
   addQuotasCommand(program, context);
   addEventsCommand(program, context);
   addCorrectionsCommand(program, context);

@@ -26,6 +26,9 @@ export const ROUTES: readonly Route[] = [
   { path: '/v1/alerts', below: true, service: 'alerting' },
   { path: '/v1/keys', below: true, service: 'accounts' },
   { path: '/v1/customers', below: true, service: 'accounts' },
+  { path: '/v1/projects', below: true, service: 'accounts' },
+  { method: 'POST', path: '/api/usage', service: 'ingest' },
+  { path: '/api/usage', service: 'read-api' },
 ];
 
 /** The service for a request, or null when nobody answers that path. `path` has no query. */

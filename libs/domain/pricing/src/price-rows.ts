@@ -42,6 +42,22 @@ export function priceRows(
   }
 }
 
+/** An event alone, for an estimate before it is recorded. */
+export interface PriceableEvent {
+  readonly provider: string;
+  readonly model: string;
+  readonly occurredAtUs: number;
+  /** index of the quantity, amount in its unit: whole, or 1e-9 for decimal ones */
+  readonly quantities: readonly (readonly [quantity: number, amount: number | bigint])[];
+}
+
+/** What `priceRows` comes to for one event: its cost in 1e-12 USD, or null when it is unpriced. */
+export function priceEvent(book: PriceBook, { provider, model, occurredAtUs, quantities }: PriceableEvent): bigint | null {
+  const columns = quantities.map(([quantity, amount]) => ({ quantity, values: typeof amount === 'number' ? Float64Array.of(amount) : BigInt64Array.of(amount) }));
+  const cost = costOf(book.find(provider, model), columns, 0, occurredAtUs);
+  return cost === null ? null : BigInt(cost);
+}
+
 function costOf(
   prices: ModelPrices | null,
   quantities: PriceableColumns['quantities'],

@@ -26,6 +26,13 @@ export interface CustomerTable {
   created_at: Generated<Date>;
 }
 
+export interface ProjectTable {
+  project_id: Generated<string>;
+  customer_id: string;
+  name: string | null;
+  created_at: Generated<Date>;
+}
+
 type Int8 = ColumnType<number | bigint, number, number>;
 
 export interface StreamPositionTable {
@@ -41,5 +48,6 @@ export interface AccountsDatabase {
   'accounts.keys': KeyTable;
   'accounts.key_uses': KeyUseTable;
   'accounts.customers': CustomerTable;
+  'accounts.projects': ProjectTable;
   'accounts.stream_positions': StreamPositionTable;
 }

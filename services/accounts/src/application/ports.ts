@@ -84,3 +84,26 @@ export interface PageRequest {
   /** The id that the last page ended with. */
   readonly after: string | null;
 }
+
+export interface Project {
+  readonly id: string;
+  readonly customerId: string;
+  readonly name: string | null;
+  readonly createdAt: Date;
+}
+
+export interface NewProject {
+  /** A UUID in lower case; one is made when there is none. */
+  readonly id: string | undefined;
+  readonly customerId: string;
+  readonly name: string | null;
+}
+
+/** Where projects are kept. */
+export interface Projects {
+  /** The new project, or null when the id is taken. */
+  add(project: NewProject): Promise<Project | null>;
+  /** In order of id. @param of the customer whose projects to keep to */
+  list(page: PageRequest, of: string | undefined): Promise<Project[]>;
+  find(id: string): Promise<Project | null>;
+}

@@ -33,6 +33,16 @@ export const rotationRequest = z.strictObject({
 /** Body of POST /v1/customers. */
 export const newCustomerRequest = z.strictObject({ customer_id: text, name: text.nullish() });
 
+/** Body of POST /v1/projects. */
+export const newProjectRequest = z.strictObject({
+  id: z.uuid('expected a UUID').transform((id) => id.toLowerCase()).optional(),
+  customer_id: text.optional(),
+  name: text.nullish(),
+});
+
+/** Query of GET /v1/projects. */
+export const projectsQuery = z.strictObject({ customer_id: text.optional(), limit, cursor: z.uuid('expected the next_cursor of an earlier answer').optional() });
+
 /** Query of GET /v1/keys. */
 export const keysQuery = z.strictObject({ customer_id: text.optional(), limit, cursor: z.uuid('expected the next_cursor of an earlier answer').optional() });
 

@@ -98,6 +98,12 @@ export interface AcknowledgedPositions {
   last(partition: number): Promise<number>;
 }
 
+/** Whose a project is. */
+export interface Projects {
+  /** null when there is no such project. @param projectId a UUID in lower case */
+  customerOf(projectId: string): Promise<string | null>;
+}
+
 export class StoreUnavailableError extends Error {
   readonly code = 'store_unavailable';
 

@@ -21,6 +21,7 @@ export interface Belongings {
   readonly quotaId: string;
   readonly alertId: string;
   readonly keyId: string;
+  readonly projectId: string;
 }
 
 export interface Request {
@@ -78,6 +79,21 @@ export const ACCESS: readonly AccessRow[] = [
   { route: 'POST /v1/quarantine/{id}/discard', ask: () => ({ method: 'POST', path: '/v1/quarantine/g1-p0-999999-0/discard', body: { reason: 'a test' } }), ...of(404) },
   { route: 'GET /v1/customers', ask: () => ({ method: 'GET', path: '/v1/customers' }), own: [200, 200, 403, 200, 200, 403], other: [200, 200, 403, 200, 200, 403] },
   { route: 'POST /v1/customers', ask: ({ customer }, unique) => ({ method: 'POST', path: '/v1/customers', body: { customer_id: `${customer}-${unique}` } }), ...of(201) },
+  { route: 'GET /v1/projects', ask: ({ customer }) => ({ method: 'GET', path: `/v1/projects?customer_id=${customer}` }), ...READ },
+  { route: 'GET /v1/projects/{id}', ask: ({ projectId }) => ({ method: 'GET', path: `/v1/projects/${projectId}` }), ...READ },
+  {
+    route: 'POST /v1/projects',
+    ask: ({ customer }) => ({ method: 'POST', path: '/v1/projects', body: { customer_id: customer } }),
+    own: [201, 403, 403, 201, 403, 403],
+    other: [201, 403, 403, 404, 403, 403],
+  },
+  {
+    route: 'POST /api/usage',
+    ask: ({ projectId }) => ({ method: 'POST', path: '/api/usage', body: { project_id: projectId, provider: 'openai', model: 'gpt-4', input_tokens: 1, output_tokens: 1 } }),
+    own: [201, 403, 201, 201, 201, 201],
+    other: [201, 403, 201, 404, 404, 404],
+  },
+  { route: 'GET /api/usage', ask: ({ projectId }) => ({ method: 'GET', path: `/api/usage?project_id=${projectId}` }), ...READ },
   { route: 'GET /v1/keys', ask: ({ customer }) => ({ method: 'GET', path: `/v1/keys?customer_id=${customer}` }), own: [200, 403, 403, 200, 403, 403], other: [200, 403, 403, 404, 403, 403] },
   {
     route: 'POST /v1/keys',

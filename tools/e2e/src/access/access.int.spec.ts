@@ -21,7 +21,8 @@ async function belongingsOf(customer: string): Promise<Belongings> {
   const quota = await created<{ id: string }>('/v1/quotas', { customer_id: customer, metric: 'tokens', limit: 1 });
   const { results } = await created<{ results: { usage_id: string }[] }>('/v1/events', { id: 'theirs', customer_id: customer, provider: 'openai', model: 'gpt-4', usage: { input_tokens: 5 } });
   const alertId = await eventually(async () => (await stack.request<{ data: { id: string }[] }>('GET', `/v1/alerts?customer_id=${customer}`)).body.data[0]?.id ?? false, { timeoutMs: 15_000 });
-  return { customer, quotaId: quota.id, eventId: results[0]!.usage_id, alertId, keyId: await keyOf(customer) };
+  const project = await created<{ id: string }>('/v1/projects', { customer_id: customer });
+  return { customer, projectId: project.id, quotaId: quota.id, eventId: results[0]!.usage_id, alertId, keyId: await keyOf(customer) };
 }
 
 const keyOf = async (customer: string): Promise<string> => (await created<{ id: string }>('/v1/keys', { name: 'theirs', scopes: ['read'], customer_id: customer })).id;

@@ -1,4 +1,4 @@
-import { RouteConfig } from '@nestjs/platform-fastify';
+import { addRouteSettings, methodsOf } from '../http/route-settings.js';
 import { type Audience, type Requirement, type Scope } from './principal.js';
 
 const DECIDED = Symbol('required scope');
@@ -14,16 +14,12 @@ export function RequireScope(scope: Scope, audience: Audience): ClassDecorator &
   return ((target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
     if (key !== undefined && descriptor) return mark(target, key, descriptor, requires);
     const { prototype } = target as { prototype: object };
-    for (const name of Object.getOwnPropertyNames(prototype)) {
-      const method = Object.getOwnPropertyDescriptor(prototype, name);
-      if (name === 'constructor' || typeof method?.value !== 'function') continue;
-      if (!Reflect.hasMetadata(DECIDED, method.value)) mark(prototype, name, method, requires);
-    }
+    for (const [name, method] of methodsOf(target)) if (!Reflect.hasMetadata(DECIDED, method.value as object)) mark(prototype, name, method, requires);
     return undefined;
   }) as ClassDecorator & MethodDecorator;
 }
 
 function mark(target: object, key: string | symbol, descriptor: PropertyDescriptor, requires: Requirement): void {
   Reflect.defineMetadata(DECIDED, requires, descriptor.value as object);
-  RouteConfig({ requires })(target, key, descriptor);
+  addRouteSettings(target, key, descriptor, { requires });
 }

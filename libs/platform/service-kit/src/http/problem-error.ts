@@ -14,6 +14,8 @@ export class ProblemError extends Error {
     readonly errors?: readonly FieldError[],
     /** Extra response headers, such as Retry-After. */
     readonly headers?: Readonly<Record<string, string>>,
+    /** What is wrong in the words of a dialect, for its `ErrorBody`. */
+    readonly details?: readonly object[],
   ) {
     super(detail);
     this.name = 'ProblemError';

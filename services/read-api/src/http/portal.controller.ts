@@ -1,0 +1,84 @@
+import { Controller, Get, Header, Inject, Query, Req } from '@nestjs/common';
+import { invalidText, isProjectId, type Issue, portalError, portalRecord, wrongType } from '@ledgerline/domain-dialects';
+import { jsonNumber } from '@ledgerline/kernel';
+import { confinedTo, ErrorBody, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { type FastifyRequest } from 'fastify';
+import { type EventView, type Projects, type UsageReader } from '../application/ports.js';
+import { Visibility } from '../application/visibility.js';
+import { ALL_PARTITIONS, PROJECTS, USAGE_READER } from '../tokens.js';
+import { explainError } from './explain-error.js';
+import { readTime } from './read-time.js';
+
+/** The portal's answer has no pages. */
+const MOST_RECORDS = 10_000;
+
+interface PortalQuery {
+  projectId?: string;
+  fromUs?: number;
+  toUs?: number;
+}
+
+/** The client portal's `GET /api/usage`: what was used, newest first; everything acknowledged before is in it. */
+@ErrorBody((problem) => portalError(problem.status, problem.detail, problem.details as Issue[] | undefined))
+@Controller('api/usage')
+export class PortalController {
+  constructor(
+    @Inject(USAGE_READER) private readonly reader: UsageReader,
+    @Inject(PROJECTS) private readonly projects: Projects,
+    @Inject(Visibility) private readonly visibility: Visibility,
+    @Inject(ALL_PARTITIONS) private readonly partitions: number[],
+  ) {}
+
+  @Get()
+  @RequireScope('read', 'anyone')
+  @Header('cache-control', 'no-store')
+  async list(@Query() parameters: unknown, @Req() request: FastifyRequest) {
+    const query = readPortalQuery(parameters as Record<string, unknown>);
+    const customerId = confinedTo(request, query.projectId === undefined ? undefined : await this.customerOf(query.projectId));
+    await this.visibility.caughtUp(this.partitions).catch(explainError);
+    const { events } = await this.reader.list({ ...query, customerId, limit: MOST_RECORDS }).catch(explainError);
+    return { count: events.length, usage: events.map(recordOf) };
+  }
+
+  private async customerOf(projectId: string): Promise<string> {
+    const customerId = await this.projects.customerOf(projectId);
+    if (customerId === null) throw new ProblemError(404, 'project_not_found', 'There is no such project.');
+    return customerId;
+  }
+}
+
+/** @throws ProblemError 422 naming every bad parameter; those that the guide does not name are passed over */
+function readPortalQuery({ project_id, date_from, date_to }: Record<string, unknown>): PortalQuery {
+  const issues: Issue[] = [];
+  const check = <T>(field: string, value: unknown, read: (text: string) => T | null, kind: string): T | undefined => {
+    if (value === undefined || value === '') return undefined;
+    const result = typeof value === 'string' ? read(value) : null;
+    if (result !== null) return result;
+    issues.push(typeof value === 'string' ? invalidText([field], kind) : wrongType([field], 'string', value));
+    return undefined;
+  };
+  const query = {
+    projectId: check('project_id', project_id, (text) => (isProjectId(text) ? text.toLowerCase() : null), 'uuid'),
+    fromUs: check('date_from', date_from, readTime, 'datetime'),
+    toUs: check('date_to', date_to, readTime, 'datetime'),
+  };
+  if (issues.length > 0) throw new ProblemError(422, 'validation_failed', 'The request has bad parameters.', undefined, undefined, issues);
+  return query;
+}
+
+function recordOf(event: EventView) {
+  const usage = event['usage'] as Record<string, number | undefined>;
+  return portalRecord(
+    {
+      id: event['usage_id'] as string,
+      projectId: (event['project_id'] as string | undefined) ?? null,
+      provider: event['provider'] as string,
+      model: event['model'] as string,
+      inputTokens: usage['input_tokens'] ?? 0,
+      outputTokens: usage['output_tokens'] ?? 0,
+      costUsd: (event['cost_usd'] as string | null | undefined) ?? null,
+      requestTimestamp: event['occurred_at'] as string,
+    },
+    jsonNumber,
+  );
+}
