@@ -13,6 +13,7 @@ import * as createKeys from './adapters/migrations/0001-create-keys.js';
 import * as createCustomers from './adapters/migrations/0002-create-customers.js';
 import * as scopeKeys from './adapters/migrations/0005-scope-keys.js';
 import * as createProjects from './adapters/migrations/0006-create-projects.js';
+import * as limitKeys from './adapters/migrations/0007-limit-keys.js';
 import { PostgresCustomers } from './adapters/postgres-customers.js';
 import { PostgresKeys } from './adapters/postgres-keys.js';
 import { PostgresProjects } from './adapters/postgres-projects.js';
@@ -37,6 +38,7 @@ export const migrations = {
   '0004_stream_id': streamIdMigration('accounts', 'stream_positions'),
   '0005_scope_keys': scopeKeys,
   '0006_create_projects': createProjects,
+  '0007_limit_keys': limitKeys,
 };
 
 /** Puts the accounts service together. */

@@ -33,8 +33,12 @@ async function publishKeys(url: string): Promise<void> {
   const hash = (key: string): string => createHash('sha256').update(key).digest('hex');
   await client.query(`create schema accounts;
     create view accounts.published_keys as
-      select * from (values ('${hash('admin')}', 'k-admin', null, '{ingest,read,admin}'::text[]), ('${hash('producer')}', 'k-producer', null, '{ingest}'), ('${hash('acmes')}', 'k-acme', 'acme', '{ingest}'))
-        as k(hash, key_id, customer_id, scopes), (values (null::timestamptz, false)) as rest(expires_at, revoked);
+      select * from (values
+          ('${hash('admin')}', 'k-admin', null, '{ingest,read,admin}'::text[], null::int),
+          ('${hash('producer')}', 'k-producer', null, '{ingest}', null),
+          ('${hash('acmes')}', 'k-acme', 'acme', '{ingest}', null),
+          ('${hash('few')}', 'k-few', null, '{ingest}', 100)) as k(hash, key_id, customer_id, scopes, events_per_second),
+        (values (null::timestamptz, false, null::int)) as rest(expires_at, revoked, requests_per_second);
     create view accounts.published_customers as select 'acme' as customer_id`);
   await client.end();
 }
@@ -153,6 +157,27 @@ describe('POST /v1/events', () => {
     expect(await storedIds()).toContain('good');
     const lines = await post(`${JSON.stringify(event('line'))}\n{oops\n`, { 'content-type': 'application/x-ndjson', prefer: 'return=minimal' });
     expect([lines.status, lines.body.results]).toEqual([207, [{ index: 1, status: 'rejected', field: '', reason: 'the line is not valid JSON' }]]);
+  });
+
+  it("takes a customer's key for that customer's events alone", async () => {
+    const { status, body } = await post([event('theirs', { customer_id: 'globex' }), event('own', { customer_id: 'acme' })], { authorization: 'Bearer acmes' });
+    expect([status, body.results.map(({ field, status: one }) => field ?? one)]).toEqual([207, ['customer_id', 'accepted']]);
+    expect(await storedIds()).toEqual(expect.arrayContaining(['own']));
+    expect(await storedIds()).not.toContain('theirs');
+    expect((await post(event('old', { customer_id: 'acme' }), { authorization: 'Bearer acmes' }, '/v1/events?backfill=true')).status).toBe(403);
+  });
+
+  it('holds a key to its events a second: a request over it is refused whole, with when to come again', async () => {
+    const batch = (name: string, count: number) => post(Array.from({ length: count }, (_, i) => event(`${name}-${i}`)), { authorization: 'Bearer few' });
+    expect(await batch('never', 101)).toMatchObject({ status: 413, body: { code: 'too_many_events' } });
+    const answers = await Promise.all([batch('one', 60), batch('two', 60)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([202, 429]);
+    const refused = answers.findIndex(({ status }) => status === 429);
+    expect(answers[refused]).toMatchObject({ body: { code: 'rate_limited' } });
+    expect([answers[refused]!.headers.get('retry-after'), answers[refused]!.headers.get('ratelimit-policy')]).toEqual(['1', '"events";q=100;w=1']);
+    const ids = await storedIds();
+    expect(ids.filter((id) => id.startsWith(refused === 0 ? 'one-' : 'two-'))).toEqual([]);
+    expect(ids.filter((id) => id.startsWith(refused === 0 ? 'two-' : 'one-'))).toHaveLength(60);
   });
 
   it('answers 422 when it took none', async () => {

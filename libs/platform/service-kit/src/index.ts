@@ -1,7 +1,8 @@
 export { confinedTo } from './auth/confined-to.js';
 export { hashKey } from './auth/key-table.js';
 export { KEYS_CHANNEL, KeySnapshot } from './auth/key-snapshot.js';
-export { type Audience, type Principal, type Requirement, type Scope, SCOPES } from './auth/principal.js';
+export { type Audience, type KeyLimits, type Principal, type Requirement, type Scope, SCOPES } from './auth/principal.js';
+export { RateLimits } from './auth/rate-limits.js';
 export { RequireScope } from './auth/require-scope.js';
 export { ConfigError, type ConfigProblem } from './config/config-error.js';
 export { loadConfig } from './config/load-config.js';

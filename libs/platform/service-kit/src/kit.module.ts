@@ -3,6 +3,7 @@ import { systemClock } from '@ledgerline/kernel';
 import { POSTGRES_CONNECTION, type PostgresConnection } from '@ledgerline/postgres';
 import { type Meter } from '@ledgerline/telemetry';
 import { type Logger } from 'pino';
+import { RateLimits } from './auth/rate-limits.js';
 import { type ServiceConfig } from './config/service-config.js';
 import { Readiness } from './health/readiness.js';
 import { CLOCK, CONFIG, LOGGER, METER } from './tokens.js';
@@ -13,12 +14,13 @@ export interface KitParts {
   logger: Logger;
   meter: Meter;
   readiness: Readiness;
+  limits: RateLimits;
 }
 
 /** What any part of a service may inject, wherever it stands. */
 @Module({})
 export class KitModule {
-  static forRoot({ name, config, logger, meter, readiness }: KitParts): DynamicModule {
+  static forRoot({ name, config, logger, meter, readiness, limits }: KitParts): DynamicModule {
     const postgres: PostgresConnection = {
       url: config.DATABASE_URL,
       applicationName: `ledgerline-${name}/${config.INSTANCE_ID}`,
@@ -30,6 +32,7 @@ export class KitModule {
       { provide: CLOCK, useValue: systemClock },
       { provide: METER, useValue: meter },
       { provide: Readiness, useValue: readiness },
+      { provide: RateLimits, useValue: limits },
       { provide: POSTGRES_CONNECTION, useValue: postgres },
     ];
     return { module: KitModule, global: true, providers, exports: providers };

@@ -82,7 +82,7 @@ describe('a service', () => {
     expect(ready.json.checks.keys.reason).toMatch(/accounts.published_keys/);
     expect((await post('admin-key', '{}')).json).toMatchObject({ status: 503, code: 'keys_unavailable' });
 
-    await admin.query(`create schema accounts; create table accounts.published_keys (hash text, key_id text, customer_id text, scopes text[], expires_at timestamptz, revoked boolean)`);
+    await admin.query(`create schema accounts; create table accounts.published_keys (hash text, key_id text, customer_id text, scopes text[], expires_at timestamptz, revoked boolean, requests_per_second int, events_per_second int)`);
     await admin.query(`insert into accounts.published_keys values ($1, 'a', null, '{ingest,read,admin}', null, false), ($2, 'p', null, '{ingest}', null, false), ($3, 'r', null, '{admin}', null, true)`, [
       hashKey('admin-key'),
       hashKey('producer-key'),
@@ -165,6 +165,25 @@ describe('a service', () => {
     expect(status).toBe(200);
     expect(text).toMatch(/http_server_requests_total\{method="POST",route="\/v1\/things",status="201"/);
     expect(text).toContain('process_resident_memory_bytes');
+  });
+
+  it('a key with a limit gets so many answers a second, is told how many are left, and when to come again', async () => {
+    await admin.query(`insert into accounts.published_keys values ($1, 'slow', null, '{ingest}', null, false, 3, null)`, [hashKey('slow-key')]);
+    const send = () => ask('/v1/things', { method: 'POST', body: '{}', headers: { 'x-api-key': 'slow-key', 'content-type': 'application/json' } });
+    expect((await send()).status).toBe(201);
+    const answers = await Promise.all(Array.from({ length: 20 }, send));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { json, headers } of refused) {
+      expect(json).toMatchObject({ status: 429, code: 'rate_limited' });
+      expect([headers.get('retry-after'), headers.get('ratelimit-policy'), headers.get('ratelimit')]).toEqual(['1', '"requests";q=3;w=1', '"requests";r=0;t=1']);
+    }
+    const taken = await eventually(async () => {
+      const answer = await send();
+      return answer.status === 201 && answer;
+    });
+    expect(taken.headers.get('ratelimit')).toMatch(/^"requests";r=[0-2];t=1$/);
+    expect((await post('admin-key', '{}')).json).toMatchObject({ body: {} });
   });
 
   it('a new key opens at once; a revoked one stops after the notice', async () => {

@@ -2,6 +2,7 @@ import { type DynamicModule, type INestApplication, Module } from '@nestjs/commo
 import { NestFactory } from '@nestjs/core';
 import { type CustomTransportStrategy } from '@nestjs/microservices';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { systemClock } from '@ledgerline/kernel';
 import { startTelemetry } from '@ledgerline/telemetry';
 import { type FastifyInstance } from 'fastify';
 import { type AddressInfo } from 'node:net';
@@ -9,6 +10,7 @@ import { type Logger } from 'pino';
 import { type z } from 'zod';
 import { installKeyAuth } from './auth/key-auth.js';
 import { KeySnapshot } from './auth/key-snapshot.js';
+import { RateLimits } from './auth/rate-limits.js';
 import { loadConfig } from './config/load-config.js';
 import { type ServiceConfig } from './config/service-config.js';
 import { registerProcessMetrics } from './health/process-metrics.js';
@@ -65,7 +67,8 @@ export async function startService<S extends z.ZodObject>(options: ServiceOption
   });
   registerProcessMetrics(telemetry.meter);
   const readiness = new Readiness();
-  const keys = new KeySnapshot(config.DATABASE_URL, `ledgerline-${name}/${config.INSTANCE_ID}`, logger);
+  const keys = new KeySnapshot(config.DATABASE_URL, `ledgerline-${name}/${config.INSTANCE_ID}`, logger, () => systemClock.nowMs());
+  const limits = new RateLimits();
 
   const adapter = createHttpAdapter({
     bodyLimitBytes: options.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES,
@@ -75,11 +78,11 @@ export async function startService<S extends z.ZodObject>(options: ServiceOption
   const connections = drainConnections(fastify);
   installRequestMetrics(fastify, telemetry.meter);
   installRequestTrace(fastify, telemetry);
-  const auth = installKeyAuth(fastify, keys);
+  const auth = installKeyAuth(fastify, keys, limits);
   installOperationalRoutes(fastify, name, readiness, telemetry);
   options.http?.(fastify, config);
 
-  const kit = KitModule.forRoot({ name, config, logger, meter: telemetry.meter, readiness });
+  const kit = KitModule.forRoot({ name, config, logger, meter: telemetry.meter, readiness, limits });
   const app = await NestFactory.create<NestFastifyApplication>(root(kit, options.module(config)), adapter, {
     logger: new NestLogger(logger),
     bodyParser: false,

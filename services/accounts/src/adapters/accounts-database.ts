@@ -7,6 +7,8 @@ export interface KeyTable {
   scopes: Scope[];
   customer_id: string | null;
   expires_at: Date | null;
+  requests_per_second: number | null;
+  events_per_second: number | null;
   prefix: string;
   hash: string;
   created_by: string | null;

@@ -1,4 +1,4 @@
-import { type Scope } from '@ledgerline/service-kit';
+import { type KeyLimits, type Scope } from '@ledgerline/service-kit';
 
 /** A key as it is kept: without its text. */
 export interface ApiKey {
@@ -7,6 +7,7 @@ export interface ApiKey {
   readonly scopes: readonly Scope[];
   /** Whose it is; null: the operator's. */
   readonly customerId: string | null;
+  readonly limits: KeyLimits;
   readonly prefix: string;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
@@ -18,6 +19,7 @@ export interface NewKey {
   readonly name: string;
   readonly scopes: readonly Scope[];
   readonly customerId: string | null;
+  readonly limits: KeyLimits;
   readonly expiresAt: Date | null;
   readonly prefix: string;
   /** Lower-case hex SHA-256 of the key's text. */

@@ -2,6 +2,7 @@ import { SCOPES } from '@ledgerline/service-kit';
 import { z } from 'zod';
 
 const LONGEST_NAME = 256;
+const MOST_PER_SECOND = 1_000_000;
 const DEFAULT_OVERLAP_S = 24 * 60 * 60;
 const MOST_OVERLAP_S = 90 * DEFAULT_OVERLAP_S;
 
@@ -14,6 +15,8 @@ const text = z
 
 const limit = z.coerce.number('expected a number from 1 to 1000').int('expected a whole number').min(1, 'expected 1 or more').max(1000, 'expected at most 1000').default(100);
 
+const perSecond = z.number('expected a number').int('expected a whole number').min(1, 'must be at least 1').max(MOST_PER_SECOND, `must be at most ${MOST_PER_SECOND}`).nullable().default(null);
+
 /** Body of POST /v1/keys. */
 export const newKeyRequest = z.strictObject({
   name: text,
@@ -22,6 +25,7 @@ export const newKeyRequest = z.strictObject({
     .min(1, 'must name at least one scope')
     .refine((scopes) => new Set(scopes).size === scopes.length, 'names a scope twice'),
   customer_id: text.nullish(),
+  limits: z.strictObject({ requests_per_second: perSecond, events_per_second: perSecond }).default({ requests_per_second: null, events_per_second: null }),
   expires_at: z.iso.datetime({ offset: true, error: 'expected an RFC 3339 time with its offset' }).nullish(),
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
-import { ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { ProblemError, RateLimits, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { RecordEvents } from '../application/record-events.js';
 import { USAGE_LOG, type UsageLog } from '../application/usage-log.js';
@@ -14,6 +14,7 @@ export class EventsController {
   constructor(
     @Inject(RecordEvents) private readonly recordEvents: RecordEvents,
     @Inject(USAGE_LOG) private readonly log: UsageLog,
+    @Inject(RateLimits) private readonly limits: RateLimits,
   ) {}
 
   @Post()
@@ -23,6 +24,7 @@ export class EventsController {
     const backfill = isBackfill(request);
     if (!this.log.available) throw new ProblemError(503, 'log_unavailable', 'The event log cannot be reached; nothing was taken.', undefined, { 'retry-after': '1' });
     const body = readBody(request.body, headers['content-type'], headers['content-encoding']);
+    if (request.principal.limits.eventsPerSecond !== null) await this.limits.takeEvents(request.principal, (await body).events.length, reply);
     const results = await body.then(({ events, single, plain }) =>
       this.recordEvents.record({
         events,

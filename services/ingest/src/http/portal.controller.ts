@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Controller, Inject, Post, Req } from '@nestjs/common';
+import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import { MAX_COUNT } from '@ledgerline/contracts';
 import { custom, type Issue, portalError, portalRecord, type PortalUsage, readPortalUsage } from '@ledgerline/domain-dialects';
 import { type PriceBook } from '@ledgerline/domain-pricing';
 import { jsonNumber } from '@ledgerline/kernel';
-import { ErrorBody, ProblemError, RequireScope } from '@ledgerline/service-kit';
-import { type FastifyRequest } from 'fastify';
+import { ErrorBody, ProblemError, RateLimits, RequireScope } from '@ledgerline/service-kit';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { PROJECTS, type Projects } from '../application/projects.js';
 import { RecordEvents } from '../application/record-events.js';
 import { USAGE_LOG, type UsageLog } from '../application/usage-log.js';
@@ -30,15 +30,17 @@ export class PortalController {
     @Inject(USAGE_LOG) private readonly log: UsageLog,
     @Inject(PROJECTS) private readonly projects: Projects,
     @Inject(PRICE_BOOK) private readonly book: PriceBook,
+    @Inject(RateLimits) private readonly limits: RateLimits,
   ) {}
 
   @Post()
   @RequireScope('ingest', 'anyone')
-  async record(@Req() request: FastifyRequest) {
+  async record(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     if (!this.log.available) throw new ProblemError(503, 'log_unavailable', 'The event log cannot be reached; nothing was taken.', undefined, LATER);
     const usage = readPortalUsage(await readJson(request), MAX_COUNT);
     if (isIssues(usage)) throw invalid(usage);
     const customerId = await this.customerOf(usage.project_id, request);
+    await this.limits.takeEvents(request.principal, 1, reply);
     return this.take(usage, customerId, request);
   }
 

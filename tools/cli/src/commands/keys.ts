@@ -16,6 +16,16 @@ interface ApiKey {
   revoked_at: string | null;
 }
 
+interface NewKeyOptions {
+  name: string;
+  scope: string[];
+  customer?: string;
+  expires?: string;
+  requestsPerSecond?: number;
+  eventsPerSecond?: number;
+  json?: boolean;
+}
+
 const SCOPES = ['ingest', 'read', 'admin'];
 
 /** `keys create | rotate | list | revoke`: the API keys that everything is opened with. */
@@ -28,10 +38,13 @@ export function addKeysCommand(program: Command, context: Context): void {
     .requiredOption('--name <name>', 'what the key is for')
     .addOption(new Option('--scope <scope...>', 'ingest: record events; read: see them and what follows from them; admin: everything else').choices(SCOPES).default(['ingest']))
     .option('--customer <id>', "the customer that it belongs to; without one it is the operator's")
+    .addOption(new Option('--requests-per-second <n>', 'how many requests it may send').argParser(Number))
+    .addOption(new Option('--events-per-second <n>', 'how many events it may send').argParser(Number))
     .option('--expires <time>', 'when it stops working, such as 2027-01-01T00:00:00Z')
     .option('--json', 'print the answer as JSON')
-    .action(async ({ name, scope, customer, expires, json }: { name: string; scope: string[]; customer?: string; expires?: string; json?: boolean }) => {
-      showNew(context, (await context.api().call('POST', '/v1/keys', { name, scopes: scope, customer_id: customer ?? null, expires_at: expires ?? null })) as ApiKey, json);
+    .action(async ({ name, scope, customer, expires, requestsPerSecond, eventsPerSecond, json }: NewKeyOptions) => {
+      const limits = { requests_per_second: requestsPerSecond ?? null, events_per_second: eventsPerSecond ?? null };
+      showNew(context, (await context.api().call('POST', '/v1/keys', { name, scopes: scope, customer_id: customer ?? null, limits, expires_at: expires ?? null })) as ApiKey, json);
     });
 
   keys

@@ -3,6 +3,7 @@ import { ProblemError } from '../http/problem-error.js';
 import { sendProblem } from '../http/send-problem.js';
 import { type KeySnapshot } from './key-snapshot.js';
 import { type Principal, type Requirement } from './principal.js';
+import { type RateLimits } from './rate-limits.js';
 
 const BEARER = /^Bearer +(\S+) *$/i;
 
@@ -16,7 +17,7 @@ const OPERATOR_ADMIN: Requirement = { scope: 'admin', audience: 'operator' };
  * Checks the key of every request in Fastify's first hook, before a byte of the body is read: an unauthorised upload is refused
  * at its head. A known key costs two map look-ups and no promise. Answers whether any route asks for a key at all.
  */
-export function installKeyAuth(fastify: FastifyInstance, keys: KeySnapshot): { guarded(): boolean } {
+export function installKeyAuth(fastify: FastifyInstance, keys: KeySnapshot, limits: RateLimits): { guarded(): boolean } {
   let guarded = false;
   fastify.addHook('onRoute', (route) => {
     guarded ||= route.config?.open !== true;
@@ -29,21 +30,26 @@ export function installKeyAuth(fastify: FastifyInstance, keys: KeySnapshot): { g
     const key = presentedKey(request);
     if (key === undefined) return sendProblem(reply, NO_KEY);
     const principal = keys.find(key);
-    if (principal) return admit(principal, request, reply, done);
+    if (principal) return admit(principal, limits, request, reply, done);
     keys.findFresh(key).then(
-      (found) => (found ? admit(found, request, reply, done) : sendProblem(reply, WRONG_KEY)),
+      (found) => (found ? admit(found, limits, request, reply, done) : sendProblem(reply, WRONG_KEY)),
       () => sendProblem(reply, WRONG_KEY),
     );
   });
   return { guarded: () => guarded };
 }
 
-function admit(principal: Principal, request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+function admit(principal: Principal, limits: RateLimits, request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   const { scope, audience } = request.routeOptions.config?.requires ?? OPERATOR_ADMIN;
   const allowed = principal.scopes.has(scope) && (audience === 'anyone' || principal.customerId === null);
   if (!allowed && !request.is404) return sendProblem(reply, NOT_ALLOWED);
   request.principal = principal;
-  done();
+  const counted = limits.takeRequest(principal, reply);
+  if (counted === null) return done();
+  counted.then(
+    () => done(),
+    (problem: ProblemError) => sendProblem(reply, problem),
+  );
 }
 
 function presentedKey(request: FastifyRequest): string | undefined {

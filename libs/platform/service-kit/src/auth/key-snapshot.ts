@@ -8,7 +8,8 @@ import { type Principal } from './principal.js';
 export const KEYS_CHANNEL = 'accounts_keys';
 
 const SELECT_KEYS = `
-  select hash, key_id::text as "keyId", customer_id as "customerId", scopes, (extract(epoch from expires_at) * 1000)::float8 as "expiresAtMs", revoked
+  select hash, key_id::text as "keyId", customer_id as "customerId", scopes, (extract(epoch from expires_at) * 1000)::float8 as "expiresAtMs",
+    requests_per_second as "requestsPerSecond", events_per_second as "eventsPerSecond", revoked
   from accounts.published_keys order by hash`;
 const NOTE_USES = 'select accounts.note_key_uses($1::uuid[])';
 const POLL_MS = 5_000;

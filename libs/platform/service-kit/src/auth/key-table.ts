@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import { type Principal, type Scope } from './principal.js';
+import { type KeyLimits, type Principal, type Scope } from './principal.js';
 
 /** A row of the view `accounts.published_keys`. `hash` is the lower-case hex SHA-256 of the key's text. */
-export interface PublishedKey {
+export interface PublishedKey extends KeyLimits {
   hash: string;
   keyId: string;
   customerId: string | null;
@@ -30,7 +30,10 @@ export class KeyTable {
     this.entries = new Map(
       keys
         .filter((key) => !key.revoked)
-        .map(({ hash: hashed, keyId, customerId, scopes, expiresAtMs }) => [hashed, { principal: { keyId, customerId, scopes: new Set(scopes) }, expiresAtMs: expiresAtMs ?? Infinity }]),
+        .map(({ hash: hashed, keyId, customerId, scopes, expiresAtMs, requestsPerSecond, eventsPerSecond }) => [
+          hashed,
+          { principal: { keyId, customerId, scopes: new Set(scopes), limits: { requestsPerSecond, eventsPerSecond } }, expiresAtMs: expiresAtMs ?? Infinity },
+        ]),
     );
   }
 

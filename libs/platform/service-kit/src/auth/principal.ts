@@ -5,12 +5,19 @@ export type Scope = (typeof SCOPES)[number];
 /** Whom a route is for: `operator`: keys of the operator alone; `anyone`: also those of a customer, who sees and touches its own alone. */
 export type Audience = 'operator' | 'anyone';
 
+/** How much a key may do in a second, of one process; null: as much as it likes. */
+export interface KeyLimits {
+  readonly requestsPerSecond: number | null;
+  readonly eventsPerSecond: number | null;
+}
+
 /** Who sent a request. */
 export interface Principal {
   readonly keyId: string;
   /** The customer that the key belongs to; null: the operator. */
   readonly customerId: string | null;
   readonly scopes: ReadonlySet<Scope>;
+  readonly limits: KeyLimits;
 }
 
 /** What a route asks of a caller. */
