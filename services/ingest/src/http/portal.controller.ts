@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import { MAX_COUNT } from '@ledgerline/contracts';
-import { custom, type Issue, portalError, portalRecord, type PortalUsage, readPortalUsage } from '@ledgerline/domain-dialects';
+import { custom, type Issue, portalError, portalRecord, type PortalUsage, readPortalUsage, shortTime } from '@ledgerline/domain-dialects';
 import { type PriceBook } from '@ledgerline/domain-pricing';
 import { jsonNumber } from '@ledgerline/kernel';
 import { ErrorBody, ProblemError, RateLimits, RequireScope } from '@ledgerline/service-kit';
@@ -73,7 +73,7 @@ export class PortalController {
     });
     if (result!.status === 'rejected') throw invalid([custom([FIELDS[result!.field] ?? result!.field], result!.reason)]);
     if (result!.status === 'unknown') throw new ProblemError(503, 'event_unknown', `It is not known whether the usage is stored: ${result!.reason}. Send it again with the same Idempotency-Key.`, undefined, LATER);
-    const requestTimestamp = request_timestamp ?? new Date(occurredAtUs / 1000).toISOString();
+    const requestTimestamp = request_timestamp ?? shortTime(new Date(occurredAtUs / 1000).toISOString());
     return portalRecord({ id: result!.usageId, projectId: project_id, provider, model, inputTokens: input_tokens, outputTokens: output_tokens, costUsd, requestTimestamp }, jsonNumber);
   }
 }

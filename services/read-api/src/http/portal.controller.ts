@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Inject, Query, Req } from '@nestjs/common';
-import { invalidText, isProjectId, type Issue, portalError, portalRecord, wrongType } from '@ledgerline/domain-dialects';
+import { invalidText, isProjectId, type Issue, portalError, portalRecord, shortTime, wrongType } from '@ledgerline/domain-dialects';
 import { jsonNumber } from '@ledgerline/kernel';
 import { confinedTo, ErrorBody, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
@@ -77,7 +77,7 @@ function recordOf(event: EventView) {
       inputTokens: usage['input_tokens'] ?? 0,
       outputTokens: usage['output_tokens'] ?? 0,
       costUsd: (event['cost_usd'] as string | null | undefined) ?? null,
-      requestTimestamp: event['occurred_at'] as string,
+      requestTimestamp: shortTime(event['occurred_at'] as string),
     },
     jsonNumber,
   );

@@ -26,6 +26,9 @@ export interface PortalRecord {
   readonly warning?: string;
 }
 
+/** A time in UTC without zeros at its end: what is answered first and what is read later are the same text. */
+export const shortTime = (text: string): string => text.replace(/\.(\d*?)0*Z$/, (_, digits: string) => (digits === '' ? 'Z' : `.${digits}Z`));
+
 /** @param jsonNumber makes a JSON number of a decimal text, digit for digit */
 export function portalRecord(usage: RecordedUsage, jsonNumber: (decimal: string) => unknown): PortalRecord {
   const { id, projectId, provider, model, inputTokens, outputTokens, costUsd, requestTimestamp } = usage;
