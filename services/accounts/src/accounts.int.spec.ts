@@ -132,6 +132,34 @@ describe('accounts', () => {
     expect((await call('GET', '/v1/keys?customer_id=zeta')).json.data.map(({ id }) => id)).toEqual([other.id]);
   });
 
+  it('a user has the scopes of its one membership, and none any more once it is removed', async () => {
+    const published = async () => (await db.query(`select subject, customer_id, scopes from accounts.published_members order by subject collate "C"`)).rows;
+    const add = (subject: string, role: string, customer_id: string | null) => call('POST', '/v1/users', { subject, role, customer_id, email: `${subject}@example.com` });
+    const made = [await add('a', 'admin', null), await add('b', 'viewer', null), await add('c', 'admin', 'acme'), await add('d', 'member', 'acme')];
+    expect(made.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+    expect(await published()).toEqual([
+      { subject: 'a', customer_id: null, scopes: ['ingest', 'read', 'admin'] },
+      { subject: 'b', customer_id: null, scopes: ['read'] },
+      { subject: 'c', customer_id: 'acme', scopes: ['ingest', 'read', 'admin'] },
+      { subject: 'd', customer_id: 'acme', scopes: ['ingest', 'read'] },
+    ]);
+    expect(await add('a', 'member', 'acme')).toMatchObject({ status: 409, json: { code: 'user_exists' } });
+    expect(await add('e', 'member', null)).toMatchObject({ status: 422, json: { errors: [{ field: 'role', reason: 'must be admin or viewer for the operator' }] } });
+    expect(await add('e', 'viewer', 'acme')).toMatchObject({ status: 422, json: { errors: [{ field: 'role', reason: 'must be admin or member for a customer' }] } });
+    expect((await call('GET', '/v1/users?customer_id=acme')).json.data.map((user) => user['subject'])).toEqual(['c', 'd']);
+    for (const { json } of made) expect((await call('DELETE', `/v1/users/${String(json['id'])}`)).status).toBe(204);
+    expect(await published()).toEqual([]);
+  });
+
+  it('a project is made once, with the id that is asked for or one of its own', async () => {
+    const id = '550e8400-e29b-41d4-a716-446655440000';
+    expect(await call('POST', '/v1/projects', { id: id.toUpperCase(), customer_id: 'acme', name: 'Portal' })).toMatchObject({ status: 201, json: { id, customer_id: 'acme', name: 'Portal' } });
+    expect(await call('POST', '/v1/projects', { id, customer_id: 'zeta' })).toMatchObject({ status: 409, json: { code: 'project_exists' } });
+    expect(await call('POST', '/v1/projects', {})).toMatchObject({ status: 422, json: { errors: [{ field: 'customer_id' }] } });
+    expect((await call('POST', '/v1/projects', { customer_id: 'acme' })).json['id']).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await call('GET', `/v1/projects/${id}`)).toMatchObject({ status: 200, json: { name: 'Portal' } });
+  });
+
   it('when a key was last used shows in the list', async () => {
     const { id, key } = await create('used', ['read']);
     await call('GET', '/v1/customers', undefined, key);

@@ -14,10 +14,12 @@ import * as createCustomers from './adapters/migrations/0002-create-customers.js
 import * as scopeKeys from './adapters/migrations/0005-scope-keys.js';
 import * as createProjects from './adapters/migrations/0006-create-projects.js';
 import * as limitKeys from './adapters/migrations/0007-limit-keys.js';
+import * as createUsers from './adapters/migrations/0008-create-users.js';
 import { PostgresCustomers } from './adapters/postgres-customers.js';
 import { PostgresKeys } from './adapters/postgres-keys.js';
 import { PostgresProjects } from './adapters/postgres-projects.js';
 import { PostgresSeenCustomers, QUOTA_EVENTS_SCOPE } from './adapters/postgres-seen-customers.js';
+import { PostgresUsers } from './adapters/postgres-users.js';
 import { CreateCustomer } from './application/create-customer.js';
 import { CreateKey } from './application/create-key.js';
 import { type Customers, type Keys, type SeenCustomers } from './application/ports.js';
@@ -30,6 +32,7 @@ import { QuotaEventsConsumer, SEEN_CUSTOMERS } from './consumers/quota-events.co
 import { CUSTOMERS, CustomersController } from './http/customers.controller.js';
 import { KEYS, KeysController } from './http/keys.controller.js';
 import { PROJECTS, ProjectsController } from './http/projects.controller.js';
+import { USERS, UsersController } from './http/users.controller.js';
 
 export const migrations = {
   '0001_create_keys': createKeys,
@@ -39,6 +42,7 @@ export const migrations = {
   '0005_scope_keys': scopeKeys,
   '0006_create_projects': createProjects,
   '0007_limit_keys': limitKeys,
+  '0008_create_users': createUsers,
 };
 
 /** Puts the accounts service together. */
@@ -59,12 +63,13 @@ export class AccountsModule implements OnModuleInit {
     return {
       module: AccountsModule,
       imports: [PostgresModule.forRoot({ schema: 'accounts', migrations })],
-      controllers: [KeysController, CustomersController, ProjectsController, QuotaEventsConsumer],
+      controllers: [KeysController, CustomersController, ProjectsController, UsersController, QuotaEventsConsumer],
       providers: [
         { provide: Broker, useFactory: () => Broker.connect(config) },
         { provide: KEYS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresKeys(db) },
         { provide: CUSTOMERS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresCustomers(db) },
         { provide: PROJECTS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresProjects(db) },
+        { provide: USERS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresUsers(db) },
         { provide: SEEN_CUSTOMERS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresSeenCustomers(db) },
         { provide: CreateKey, inject: [KEYS, CLOCK], useFactory: (keys: Keys, clock: Clock) => new CreateKey(keys, clock) },
         { provide: RotateKey, inject: [KEYS, CLOCK], useFactory: (keys: Keys, clock: Clock) => new RotateKey(keys, clock) },

@@ -12,6 +12,7 @@ import { addQuotasCommand } from './commands/quotas.js';
 import { addRebuildCommand } from './commands/rebuild.js';
 import { addRecoverCommand } from './commands/recover.js';
 import { addTailCommand } from './commands/tail.js';
+import { addUsersCommand } from './commands/users.js';
 import { type Context, processContext } from './commands/context.js';
 import { CliError, ExitCode } from './exit.js';
 
@@ -25,7 +26,7 @@ Environment:
 /** Every command of the command line; nothing is read from outside before one runs. */
 export function buildProgram(context: Context): Command {
   const program = new Command('ledgerline')
-    .description('Works with a Ledgerline stack: keys, projects, quotas, events and their corrections, imports, the audit, a doctor, a live view, rebuilds, recovery.')
+    .description('Works with a Ledgerline stack: keys, users, projects, quotas, events and their corrections, imports, the audit, a doctor, a live view, rebuilds, recovery.')
     .addHelpText('after', ENVIRONMENT)
     .showHelpAfterError('(add --help for what can be given)');
   addKeysCommand(program, context);
@@ -41,6 +42,7 @@ export function buildProgram(context: Context): Command {
   addRebuildCommand(program, context);
   addRecoverCommand(program, context);
   addTailCommand(program, context);
+  addUsersCommand(program, context);
   return program;
 }
 

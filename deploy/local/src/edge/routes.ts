@@ -27,6 +27,7 @@ export const ROUTES: readonly Route[] = [
   { path: '/v1/keys', below: true, service: 'accounts' },
   { path: '/v1/customers', below: true, service: 'accounts' },
   { path: '/v1/projects', below: true, service: 'accounts' },
+  { path: '/v1/users', below: true, service: 'accounts' },
   { method: 'POST', path: '/api/usage', service: 'ingest' },
   { path: '/api/usage', service: 'read-api' },
 ];

@@ -11,6 +11,7 @@ import { type z } from 'zod';
 import { installKeyAuth } from './auth/key-auth.js';
 import { KeySnapshot } from './auth/key-snapshot.js';
 import { RateLimits } from './auth/rate-limits.js';
+import { TokenVerifier } from './auth/token-verifier.js';
 import { loadConfig } from './config/load-config.js';
 import { type ServiceConfig } from './config/service-config.js';
 import { registerProcessMetrics } from './health/process-metrics.js';
@@ -67,7 +68,8 @@ export async function startService<S extends z.ZodObject>(options: ServiceOption
   });
   registerProcessMetrics(telemetry.meter);
   const readiness = new Readiness();
-  const keys = new KeySnapshot(config.DATABASE_URL, `ledgerline-${name}/${config.INSTANCE_ID}`, logger, () => systemClock.nowMs());
+  const nowMs = (): number => systemClock.nowMs();
+  const keys = new KeySnapshot(config.DATABASE_URL, `ledgerline-${name}/${config.INSTANCE_ID}`, logger, nowMs, config.AUTH_ISSUER !== undefined);
   const limits = new RateLimits();
 
   const adapter = createHttpAdapter({
@@ -78,7 +80,7 @@ export async function startService<S extends z.ZodObject>(options: ServiceOption
   const connections = drainConnections(fastify);
   installRequestMetrics(fastify, telemetry.meter);
   installRequestTrace(fastify, telemetry);
-  const auth = installKeyAuth(fastify, keys, limits);
+  const auth = installKeyAuth(fastify, keys, limits, tokenVerifier(config, nowMs));
   installOperationalRoutes(fastify, name, readiness, telemetry);
   options.http?.(fastify, config);
 
@@ -119,6 +121,22 @@ export async function startService<S extends z.ZodObject>(options: ServiceOption
   const url = `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
   logger.info({ url }, 'listening');
   return { app, url, readiness, logger, close };
+}
+
+/** Null when no identity provider is configured. */
+function tokenVerifier(config: ServiceConfig, nowMs: () => number): TokenVerifier | null {
+  const { AUTH_ISSUER: issuer } = config;
+  if (issuer === undefined) return null;
+  const terms = {
+    issuer,
+    jwksUrl: config.AUTH_JWKS_URL ?? `${issuer.replace(/\/$/, '')}/.well-known/jwks.json`,
+    audience: config.AUTH_AUDIENCE,
+    authorizedParties: config.AUTH_AUTHORIZED_PARTIES,
+    customerClaim: config.AUTH_CUSTOMER_CLAIM,
+    roleClaim: config.AUTH_ROLE_CLAIM,
+    adminRoles: config.AUTH_ADMIN_ROLES,
+  };
+  return new TokenVerifier(terms, nowMs);
 }
 
 function root(...imports: DynamicModule[]): DynamicModule {

@@ -1,4 +1,5 @@
 import { type Scope } from '@ledgerline/service-kit';
+import { type MemberRole } from '../application/ports.js';
 import { type ColumnType, type Generated } from 'kysely';
 
 export interface KeyTable {
@@ -35,6 +36,20 @@ export interface ProjectTable {
   created_at: Generated<Date>;
 }
 
+export interface UserTable {
+  user_id: Generated<string>;
+  subject: string;
+  email: string | null;
+  name: string | null;
+  created_at: Generated<Date>;
+}
+
+export interface MembershipTable {
+  user_id: string;
+  customer_id: string | null;
+  role: MemberRole;
+}
+
 type Int8 = ColumnType<number | bigint, number, number>;
 
 export interface StreamPositionTable {
@@ -51,5 +66,7 @@ export interface AccountsDatabase {
   'accounts.key_uses': KeyUseTable;
   'accounts.customers': CustomerTable;
   'accounts.projects': ProjectTable;
+  'accounts.users': UserTable;
+  'accounts.memberships': MembershipTable;
   'accounts.stream_positions': StreamPositionTable;
 }

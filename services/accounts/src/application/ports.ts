@@ -109,3 +109,31 @@ export interface Projects {
   list(page: PageRequest, of: string | undefined): Promise<Project[]>;
   find(id: string): Promise<Project | null>;
 }
+
+/** `admin` of the operator or of a customer; the operator has `viewer`s, a customer `member`s. */
+export type MemberRole = 'admin' | 'viewer' | 'member';
+
+/** A user of the outside identity provider, with whose it is. */
+export interface User {
+  readonly id: string;
+  /** `sub` of its tokens. */
+  readonly subject: string;
+  readonly email: string | null;
+  readonly name: string | null;
+  /** null: the operator's. */
+  readonly customerId: string | null;
+  readonly role: MemberRole;
+  readonly createdAt: Date;
+}
+
+export type NewUser = Omit<User, 'id' | 'createdAt'>;
+
+/** Where users and their memberships are kept. Every change reaches the published members with its commit. */
+export interface Users {
+  /** The new user, or null when there is one of that subject. */
+  add(user: NewUser): Promise<User | null>;
+  /** In order of id. @param of the customer whose users to keep to */
+  list(page: PageRequest, of: string | undefined): Promise<User[]>;
+  /** False when there is no such user. @param of the customer whose users to keep to */
+  remove(id: string, of: string | undefined): Promise<boolean>;
+}

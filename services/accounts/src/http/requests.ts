@@ -37,6 +37,18 @@ export const rotationRequest = z.strictObject({
 /** Body of POST /v1/customers. */
 export const newCustomerRequest = z.strictObject({ customer_id: text, name: text.nullish() });
 
+/** Body of POST /v1/users. */
+export const newUserRequest = z.strictObject({
+  subject: text,
+  email: z.email('expected an e-mail address').nullish(),
+  name: text.nullish(),
+  customer_id: text.nullish(),
+  role: z.enum(['admin', 'viewer', 'member'], 'expected admin, viewer or member'),
+});
+
+/** Query of GET /v1/users. */
+export const usersQuery = z.strictObject({ customer_id: text.optional(), limit, cursor: z.uuid('expected the next_cursor of an earlier answer').optional() });
+
 /** Body of POST /v1/projects. */
 export const newProjectRequest = z.strictObject({
   id: z.uuid('expected a UUID').transform((id) => id.toLowerCase()).optional(),

@@ -22,6 +22,7 @@ export interface Belongings {
   readonly alertId: string;
   readonly keyId: string;
   readonly projectId: string;
+  readonly userId: string;
 }
 
 export interface Request {
@@ -94,6 +95,14 @@ export const ACCESS: readonly AccessRow[] = [
     other: [201, 403, 201, 404, 404, 404],
   },
   { route: 'GET /api/usage', ask: ({ projectId }) => ({ method: 'GET', path: `/api/usage?project_id=${projectId}` }), ...READ },
+  { route: 'GET /v1/users', ask: ({ customer }) => ({ method: 'GET', path: `/v1/users?customer_id=${customer}` }), own: [200, 403, 403, 200, 403, 403], other: [200, 403, 403, 404, 403, 403] },
+  {
+    route: 'POST /v1/users',
+    ask: ({ customer }, unique) => ({ method: 'POST', path: '/v1/users', body: { subject: unique, customer_id: customer, role: 'member' } }),
+    own: [201, 403, 403, 201, 403, 403],
+    other: [201, 403, 403, 404, 403, 403],
+  },
+  { route: 'DELETE /v1/users/{id}', ask: ({ userId }) => ({ method: 'DELETE', path: `/v1/users/${userId}` }), own: [204, 403, 403, 204, 403, 403], other: [204, 403, 403, 404, 403, 403] },
   { route: 'GET /v1/keys', ask: ({ customer }) => ({ method: 'GET', path: `/v1/keys?customer_id=${customer}` }), own: [200, 403, 403, 200, 403, 403], other: [200, 403, 403, 404, 403, 403] },
   {
     route: 'POST /v1/keys',

@@ -22,9 +22,11 @@ async function belongingsOf(customer: string): Promise<Belongings> {
   const { results } = await created<{ results: { usage_id: string }[] }>('/v1/events', { id: 'theirs', customer_id: customer, provider: 'openai', model: 'gpt-4', usage: { input_tokens: 5 } });
   const alertId = await eventually(async () => (await stack.request<{ data: { id: string }[] }>('GET', `/v1/alerts?customer_id=${customer}`)).body.data[0]?.id ?? false, { timeoutMs: 15_000 });
   const project = await created<{ id: string }>('/v1/projects', { customer_id: customer });
-  return { customer, projectId: project.id, quotaId: quota.id, eventId: results[0]!.usage_id, alertId, keyId: await keyOf(customer) };
+  return { customer, userId: await userOf(customer), projectId: project.id, quotaId: quota.id, eventId: results[0]!.usage_id, alertId, keyId: await keyOf(customer) };
 }
 
+let users = 0;
+const userOf = async (customer: string): Promise<string> => (await created<{ id: string }>('/v1/users', { subject: `user-${users++}`, customer_id: customer, role: 'member' })).id;
 const keyOf = async (customer: string): Promise<string> => (await created<{ id: string }>('/v1/keys', { name: 'theirs', scopes: ['read'], customer_id: customer })).id;
 
 beforeAll(async () => {
@@ -39,8 +41,12 @@ describe('who may do what', () => {
     for (const whose of ['own', 'other'] as const) {
       const statuses: number[] = [];
       for (const [n, role] of ROLE_NAMES.entries()) {
-        // Rotating and revoking uses a key up.
-        const of = { ...belongings.get(whose)!, ...(route.includes('/v1/keys/') ? { keyId: await keyOf(CUSTOMERS[whose]) } : {}) };
+        // Some requests use up what they ask for.
+        const of = {
+          ...belongings.get(whose)!,
+          ...(route.includes('/v1/keys/') ? { keyId: await keyOf(CUSTOMERS[whose]) } : {}),
+          ...(route.includes('/v1/users/') ? { userId: await userOf(CUSTOMERS[whose]) } : {}),
+        };
         const { method, path, body } = ask(of, `${whose}-${n}-${route.length}`);
         statuses.push((await stack.request(method, path, body, keys.get(role))).status);
       }

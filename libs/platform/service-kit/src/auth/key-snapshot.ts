@@ -2,15 +2,16 @@ import { Client } from 'pg';
 import { type Logger } from 'pino';
 import { type CheckResult } from '../health/readiness.js';
 import { KeyTable, type PublishedKey } from './key-table.js';
-import { type Principal } from './principal.js';
+import { type Principal, type Scope } from './principal.js';
 
-/** The accounts service notifies here whenever a key is made or revoked. */
+/** The accounts service notifies here whenever a key or a membership changes. */
 export const KEYS_CHANNEL = 'accounts_keys';
 
 const SELECT_KEYS = `
   select hash, key_id::text as "keyId", customer_id as "customerId", scopes, (extract(epoch from expires_at) * 1000)::float8 as "expiresAtMs",
     requests_per_second as "requestsPerSecond", events_per_second as "eventsPerSecond", revoked
   from accounts.published_keys order by hash`;
+const SELECT_MEMBERS = 'select subject, customer_id as "customerId", scopes from accounts.published_members order by subject';
 const NOTE_USES = 'select accounts.note_key_uses($1::uuid[])';
 const POLL_MS = 5_000;
 const RECONNECT_FIRST_MS = 200;
@@ -28,6 +29,7 @@ const STOP_LIMIT_MS = 1_000;
 export class KeySnapshot {
   private table: KeyTable | undefined;
   private digest = '';
+  private members: ReadonlyMap<string, Principal> = new Map();
   private client: Client | undefined;
   private stopped = false;
   private asking: Promise<void> | undefined;
@@ -45,6 +47,8 @@ export class KeySnapshot {
     private readonly applicationName: string,
     private readonly logger: Logger,
     private readonly nowMs: () => number = Date.now,
+    /** whether the members of customers are followed as well: users of an outside identity provider */
+    private readonly followsMembers = false,
   ) {}
 
   /** Begins to follow the keys; returns at once. */
@@ -70,6 +74,11 @@ export class KeySnapshot {
     const principal = this.table?.find(key, this.nowMs());
     if (principal) this.used.add(principal.keyId);
     return principal;
+  }
+
+  /** What a user of the identity provider may do, as far as the snapshot knows. */
+  member(subject: string): Principal | undefined {
+    return this.members.get(subject);
   }
 
   check(): CheckResult {
@@ -162,6 +171,7 @@ export class KeySnapshot {
   private async query(): Promise<void> {
     if (!this.client) throw new Error('not connected');
     const { rows } = await this.client.query<PublishedKey>(SELECT_KEYS);
+    if (this.followsMembers) this.members = membersOf((await this.client.query<PublishedMember>(SELECT_MEMBERS)).rows);
     const digest = JSON.stringify(rows);
     if (this.table && digest === this.digest) return;
     this.table = new KeyTable(rows);
@@ -187,6 +197,17 @@ export class KeySnapshot {
     }
     this.pending = false;
   }
+}
+
+interface PublishedMember {
+  subject: string;
+  customerId: string | null;
+  scopes: Scope[];
+}
+
+function membersOf(rows: readonly PublishedMember[]): ReadonlyMap<string, Principal> {
+  const limits = { requestsPerSecond: null, eventsPerSecond: null };
+  return new Map(rows.map(({ subject, customerId, scopes }) => [subject, { keyId: subject, customerId, scopes: new Set(scopes), limits }]));
 }
 
 function delay(ms: number): Promise<void> {

@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 
+const list = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').map((one) => one.trim()).filter((one) => one !== ''));
+
 /** What every service needs to know; a service extends it with its own variables. */
 export const serviceConfig = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -17,6 +22,20 @@ export const serviceConfig = z.object({
   TRACE_SAMPLE_RATIO: z.coerce.number('expected a number from 0 to 1').min(0).max(1).default(0.01),
   /** A request whose head and body have not arrived by then is answered 408 and its connection closed. */
   REQUEST_TIMEOUT_MS: z.coerce.number('expected milliseconds').int().min(100).max(300_000).default(20_000),
+  /** Whose JWTs are taken beside API keys, the `iss` that they carry; without it none is. */
+  AUTH_ISSUER: z.url({ protocol: /^https?$/, error: 'expected http(s)://HOST' }).optional(),
+  /** Where the issuer's public keys are. Default: `/.well-known/jwks.json` of the issuer. */
+  AUTH_JWKS_URL: z.url({ protocol: /^https?$/, error: 'expected http(s)://HOST/PATH' }).optional(),
+  /** What `aud` has to name; not looked at without it. */
+  AUTH_AUDIENCE: z.string().min(1).optional(),
+  /** What `azp` may be where a token has one, separated by commas; not looked at without it. */
+  AUTH_AUTHORIZED_PARTIES: list,
+  /** The claim with the customer's id, such as `org_id` or `o.id`; without it memberships decide. */
+  AUTH_CUSTOMER_CLAIM: z.string().min(1).optional(),
+  /** The claim with the role within the customer, such as `org_role`. */
+  AUTH_ROLE_CLAIM: z.string().min(1).optional(),
+  /** Roles that administer their customer, separated by commas; every other uses it. */
+  AUTH_ADMIN_ROLES: list.prefault('admin,org:admin'),
 });
 
 export type ServiceConfig = z.infer<typeof serviceConfig>;
