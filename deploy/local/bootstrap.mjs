@@ -1,5 +1,6 @@
 /**
- * What `npm start`, `npm test`, `npm run cli`, `npm run bench`, `npm run chaos` and `npm run start:service` run.
+ * What `npm start`, `npm test`, `npm run cli`, `npm run bench`, `npm run chaos`,
+ * `npm run test:python` and `npm run start:service` run.
  *
  * Begins on whatever Node >= 20 the machine has, with nothing but its built-ins: installs what is
  * missing, goes on under the Node 24 that the install brought, builds what changed, then hands over.
@@ -19,6 +20,7 @@ const COMMANDS = {
   cli: (args) => program('tools/cli/dist/main.js', args),
   bench: (args) => program('bench/dist/main.js', args),
   chaos: (args) => program('tools/chaos/dist/main.js', args),
+  python: (args) => program('tools/e2e/dist/python/main.js', args),
   service: ([name = '', ...args]) => {
     const main = `services/${name}/dist/main.js`;
     if (!/^[a-z-]+$/.test(name) || !existsSync(join(ROOT, main))) throw new Error(`There is no service "${name}". Usage: npm run start:service -- NAME`);
