@@ -29,8 +29,15 @@ describe('a log that is older than its retention', () => {
   beforeAll(async () => {
     await services.start(2);
     nc = await connectNats(services.env['NATS_URL']!, 'aged-spec');
-    // Requests that follow each other, so that each partition has several messages.
-    for (let n = 0; n < 10; n++) await services.send(Array.from({ length: 10 }, (_, i) => event(`e-${n}-${i}`, i % 2 === 0 ? '2026-01-31T23:00:00Z' : '2026-02-01T00:00:00Z')));
+    const send = async (from: number, to: number): Promise<void> => {
+      for (let n = from; n < to; n++) await services.send(Array.from({ length: 10 }, (_, i) => event(`e-${n}-${i}`, i % 2 === 0 ? '2026-01-31T23:00:00Z' : '2026-02-01T00:00:00Z')));
+    };
+    await send(0, 5);
+    // However much is priced at once: what is sent from now on is in further messages.
+    await eventually(async () => {
+      for (const [, last] of await spans(pricedStream)) expect(last).toBeGreaterThan(0);
+    }, waiting);
+    await send(5, 10);
   }, 120_000);
   afterAll(async () => {
     await nc.close();
