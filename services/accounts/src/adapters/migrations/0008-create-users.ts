@@ -1,4 +1,3 @@
-import { KEYS_CHANNEL } from '@ledgerline/service-kit';
 import { type Kysely, sql } from 'kysely';
 
 /** Users of an outside identity provider, and whose they are: of one customer, or of the operator. */
@@ -24,13 +23,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       select u.subject, u.user_id, m.customer_id,
         case m.role when 'admin' then array['ingest', 'read', 'admin'] when 'member' then array['ingest', 'read'] else array['read'] end as scopes
       from accounts.users u join accounts.memberships m using (user_id)`.execute(db);
-  await sql`
-    create function accounts.notify_members() returns trigger language plpgsql as $$
-    begin
-      perform pg_notify('${sql.raw(KEYS_CHANNEL)}', '');
-      return null;
-    end $$`.execute(db);
+  // Those who follow the keys follow the memberships by the same notice.
   await sql`
     create trigger notify_members after insert or update or delete or truncate on accounts.memberships
-      for each statement execute function accounts.notify_members()`.execute(db);
+      for each statement execute function accounts.notify_keys()`.execute(db);
 }
