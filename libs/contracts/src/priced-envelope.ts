@@ -7,6 +7,9 @@ import { WireWriter } from './wire-writer.js';
 export const Outcome = { priced: 1, unpriced: 2, duplicate: 3, quarantined: 4, late: 5, parked: 6, applied: 7, refused: 8 } as const;
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
+/** In `priceSources`: no book had a price, so the cost is the one that the client stated. */
+export const PRICED_BY_CLIENT = 1;
+
 /** Name of an outcome by its number. */
 export const OUTCOME_NAMES: ReadonlyMap<number, keyof typeof Outcome> = new Map(
   (Object.keys(Outcome) as (keyof typeof Outcome)[]).map((name) => [Outcome[name], name]),
@@ -36,6 +39,8 @@ export interface PricedRun {
   readonly reasons: readonly Reason[];
   /** True when `usage` is a CorrectionEnvelope; its rows are corrections. */
   readonly correction?: boolean;
+  /** One byte a row where any is not 0, which is the book. */
+  readonly priceSources?: Uint8Array;
   /** What corrections change because of this message. */
   readonly deltas?: Deltas;
 }
@@ -86,6 +91,7 @@ export function encodePricedEnvelope(envelope: PricedEnvelope): Uint8Array {
       writer.uint(8, run.correction ? 1 : 0);
       const { deltas } = run;
       if (deltas) writer.message(9, () => writeDeltas(writer, deltas));
+      if (run.priceSources) writer.raw(10, run.priceSources);
     });
   }
   return writer.finish();
@@ -142,6 +148,7 @@ function decodeRun(bytes: Uint8Array): PricedRun {
     else if (field === 7) reasons.push(decodeReason(reader.raw()));
     else if (field === 8) run.correction = reader.uint() === 1;
     else if (field === 9) run.deltas = readDeltas(reader.raw());
+    else if (field === 10) run.priceSources = reader.raw();
     else reader.skip();
   }
   if (run.outcomes.length < 1 || run.outcomes.length > MAX_ROWS) {
@@ -149,6 +156,9 @@ function decodeRun(bytes: Uint8Array): PricedRun {
   }
   if (run.costs.length !== run.outcomes.length * 16) {
     throw new EnvelopeError(`a run has ${run.costs.length} bytes of costs, expected ${run.outcomes.length * 16}`);
+  }
+  if (run.priceSources && run.priceSources.length !== run.outcomes.length) {
+    throw new EnvelopeError(`a run has ${run.priceSources.length} price sources, expected ${run.outcomes.length}`);
   }
   return run;
 }

@@ -61,6 +61,11 @@ export class PriceBook {
     return models.get(model) ?? (undated ? models.get(undated) : undefined) ?? models.get(ANY_MODEL) ?? null;
   }
 
+  /** The providers that have a price for exactly this model; none that only price all models alike. */
+  providersOf(model: string): string[] {
+    return [...this.models].flatMap(([provider, models]) => (model !== ANY_MODEL && models.has(model) ? [provider] : []));
+  }
+
   private add(price: Price): void {
     const quantity = QUANTITY_BY_NAME.get(price.quantity)!;
     if (!Number.isSafeInteger(price.per) || price.per < 1) throw new RangeError(`per must be a whole number above 0, got ${price.per}`);

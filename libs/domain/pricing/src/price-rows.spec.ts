@@ -2,19 +2,20 @@ import { describe, expect, it } from '@jest/globals';
 import { divideHalfEven, formatUsd, MAX_COUNT, parseDecimal9, parseUsd, QUANTITY_BY_NAME, type Quantity } from '@ledgerline/kernel';
 import fc from 'fast-check';
 import { PriceBook } from './price-book.js';
-import { priceRows, type PriceableColumns } from './price-rows.js';
+import { INTERNAL_PROVIDER, type PriceableColumns, priceEvent, priceRows, type PriceSource } from './price-rows.js';
 import { seedPriceBook } from './seed-price-book.js';
 
 interface Use {
   provider: string;
   model: string;
   usage: Partial<Record<Quantity, string>>;
+  clientCost?: string;
   at?: number;
 }
 const NOW = 1_700_000_000_000_000;
 
 function columnsOf(uses: readonly Use[]): PriceableColumns {
-  const dictionary = ['', ...new Set(uses.flatMap((use) => [use.provider, use.model]))];
+  const dictionary = ['', ...new Set(uses.flatMap((use) => [use.provider, use.model, use.clientCost ?? '']))];
   const kinds = [...new Set(uses.flatMap((use) => Object.keys(use.usage)))].map((name) => QUANTITY_BY_NAME.get(name)!);
   return {
     count: uses.length,
@@ -22,6 +23,7 @@ function columnsOf(uses: readonly Use[]): PriceableColumns {
     provider: Uint32Array.from(uses, (use) => dictionary.indexOf(use.provider)),
     model: Uint32Array.from(uses, (use) => dictionary.indexOf(use.model)),
     occurredAtUs: Float64Array.from(uses, (use) => use.at ?? NOW),
+    clientCost: Uint32Array.from(uses, (use) => dictionary.indexOf(use.clientCost ?? '')),
     quantities: kinds.map(({ name, index, decimal }) => ({
       quantity: index,
       values: decimal
@@ -50,6 +52,8 @@ describe('the first price book', () => {
     ['smartflo', 'voice', { seconds: '300' }, '0.1'],
     ['smartflo', 'voice', { seconds: '7' }, '0.002333333333'],
     ['firecrawl', 'scrape', { credits: '1.5' }, '0.0015'],
+    ['openai', 'gpt-4o', { input_tokens: '1300', cached_input_tokens: '200', output_tokens: '500' }, '0.015'],
+    ['anthropic', 'claude-3-opus', { cached_input_tokens: '1000000', cache_write_5m_tokens: '1000000' }, '20.25'],
     ['openai', 'gpt-4', {}, '0'],
     ['nobody', 'nothing', {}, '0'],
   ])('prices %s %s %p at %s', (provider, model, usage, expected) => {
@@ -59,10 +63,10 @@ describe('the first price book', () => {
   it('leaves unpriced what it has no price for, instead of calling it free', () => {
     expect(
       costs([
-        { provider: 'openai', model: 'gpt-4', usage: { input_tokens: '1', cached_input_tokens: '1' } },
+        { provider: 'openai', model: 'gpt-4', usage: { input_tokens: '1', cache_write_5m_tokens: '1' } },
         { provider: 'openai', model: 'gpt-4-32k', usage: { input_tokens: '1' } },
         { provider: 'anthropic', model: 'gpt-4', usage: { input_tokens: '1' } },
-        { provider: 'openai', model: 'gpt-4', usage: { input_tokens: '0', cached_input_tokens: '0' } },
+        { provider: 'openai', model: 'gpt-4', usage: { input_tokens: '0', cache_write_5m_tokens: '0' } },
       ]),
     ).toEqual([null, null, null, '0']);
   });
@@ -70,6 +74,31 @@ describe('the first price book', () => {
   it('names the configured price in its version, so that no two books share one', () => {
     expect(seedPriceBook('0.0020').version).not.toBe(seedPriceBook().version);
     expect(() => seedPriceBook('a lot')).toThrow('plain decimal');
+  });
+});
+
+describe("the platform's own APIs", () => {
+  const book = new PriceBook('v', [{ provider: INTERNAL_PROVIDER, model: 'tts', quantity: 'units', usd: '0.5', per: 1, effectiveFromUs: 0 }]);
+  const priced = (use: Use) => {
+    let out: [string | null, PriceSource] | null = null;
+    priceRows(book, columnsOf([use]), Uint8Array.of(1), (_, pico, source) => (out = [pico === null ? null : formatUsd(BigInt(pico)), source]));
+    return out;
+  };
+
+  it('cost what the client states where the book has no price, and what the book says where it has one', () => {
+    expect(priced({ provider: INTERNAL_PROVIDER, model: 'llm_query', usage: { units: '346' }, clientCost: '0.0043' })).toEqual(['0.0043', 'client']);
+    expect(priced({ provider: INTERNAL_PROVIDER, model: 'tts', usage: { units: '2' }, clientCost: '0.0043' })).toEqual(['1', 'book']);
+  });
+
+  it('are unpriced where nobody states a cost; what a client states of others never counts', () => {
+    expect(priced({ provider: INTERNAL_PROVIDER, model: 'llm_query', usage: { units: '346' } })).toEqual([null, 'book']);
+    expect(priced({ provider: 'openai', model: 'gpt-99', usage: { input_tokens: '1' }, clientCost: '0' })).toEqual([null, 'book']);
+  });
+
+  it('are estimated alike', () => {
+    const event = { provider: INTERNAL_PROVIDER, model: 'llm_query', occurredAtUs: NOW, clientCost: '0.0043', quantities: [[QUANTITY_BY_NAME.get('units')!.index, 1n]] as const };
+    expect(priceEvent(book, event)).toBe(parseUsd('0.0043'));
+    expect(priceEvent(book, { ...event, provider: 'openai' })).toBeNull();
   });
 });
 

@@ -22,9 +22,16 @@ const TOKEN_PRICES: readonly (readonly [provider: string, model: string, input: 
   ['google', 'gemini-pro-vision', '0.50', '1.50'],
 ];
 
+/** US dollars for a million tokens of Anthropic's prompt cache, as published: read, written for five minutes. */
+const CACHE_PRICES: readonly (readonly [model: string, read: string, write: string])[] = [
+  ['claude-3-opus', '1.50', '18.75'],
+  ['claude-3-haiku', '0.03', '0.30'],
+  ['claude-3-5-sonnet', '0.30', '3.75'],
+];
+
 /**
  * The first price book: the prices of the integration guide (tokens) and of the metering guide
- * (ElevenLabs $0.30 for 10,000 characters, Smartflo $0.02 a minute), with Firecrawl's credit configured.
+ * (ElevenLabs $0.30 for 10,000 characters, Smartflo $0.02 a minute), those of Anthropic's prompt cache, and Firecrawl's credit as configured.
  *
  * @param firecrawlUsdPerCredit plain decimal, up to 12 places; part of the version, as another price is another book
  * @throws DecimalError when it is none
@@ -39,10 +46,14 @@ export function seedPriceBook(firecrawlUsdPerCredit: string = DEFAULT_FIRECRAWL_
     per,
     effectiveFromUs: FROM_2000_US,
   });
-  return new PriceBook(`seed-1/firecrawl-${credit}`, [
+  return new PriceBook(`seed-2/firecrawl-${credit}`, [
     ...TOKEN_PRICES.flatMap(([provider, model, input, output]) => [
       price(provider, model, 'input_tokens', input, 1_000_000),
       price(provider, model, 'output_tokens', output, 1_000_000),
+    ]),
+    ...CACHE_PRICES.flatMap(([model, read, write]) => [
+      price('anthropic', model, 'cached_input_tokens', read, 1_000_000),
+      price('anthropic', model, 'cache_write_5m_tokens', write, 1_000_000),
     ]),
     price('elevenlabs', '*', 'characters', '0.30', 10_000),
     price('smartflo', '*', 'seconds', '0.02', 60),

@@ -69,7 +69,7 @@ export function rowsOf(range: Range): UsageRows {
     const source = { generation: range.generation, partition, sequence: run.sourceSequence, recordedAtUs: run.recordedAtUs, priceBookVersion };
     const { deltas } = run;
     if (!run.correction && made > (deltas?.entries.length ?? 0)) {
-      rows.append(source, decoded(run.usage, run.outcomes.length, 'outcomes', source), run.outcomes, run.costs);
+      rows.append(source, decoded(run.usage, run.outcomes.length, 'outcomes', source), run.outcomes, run.costs, run.priceSources);
     }
     if (deltas) rows.appendDeltas(source, decoded(deltas.rows, deltas.entries.length, 'deltas', source), deltas.entries, run.outcomes.length);
   }

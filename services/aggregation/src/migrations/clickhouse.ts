@@ -140,10 +140,16 @@ SELECT usage_id, kind, version, id, source, customer_id, project_id, user_id, pr
   occurred_at, recorded_at
 FROM usage_events`;
 
+/** Computed from the row, so nothing is stored for it: a cost that no book computed was stated, by the client when it was recorded, else by a correction. */
+const PRICE_SOURCE = `ALTER TABLE usage_events
+  ADD COLUMN IF NOT EXISTS price_source LowCardinality(String) ALIAS multiIf(cost_usd IS NULL, '', price_book_version != '', 'book', kind = 'recorded', 'client', 'correction')
+  COMMENT 'where the cost comes from: book, client or correction; empty: it has none' AFTER price_book_version`;
+
 export const clickHouseMigrations: ClickHouseMigrations = {
   '0001_usage_events': [USAGE_EVENTS],
   '0002_quarantined_items': [QUARANTINED_ITEMS],
   '0003_corrections': [SIGNED_ROWS, QUARANTINED_CORRECTIONS, CORRECTIONS],
   '0004_sealed_months': SEALED_TABLES,
   '0007_published_events': [PUBLISHED_EVENTS],
+  '0008_price_source': [PRICE_SOURCE],
 };

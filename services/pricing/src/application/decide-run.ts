@@ -1,4 +1,4 @@
-import { decodeUsageEnvelope, EnvelopeError, Outcome, type PricedRun, type Reason, type UsageColumns, writeInt128 } from '@ledgerline/contracts';
+import { decodeUsageEnvelope, EnvelopeError, Outcome, PRICED_BY_CLIENT, type PricedRun, type Reason, type UsageColumns, writeInt128 } from '@ledgerline/contracts';
 import { fingerprints } from '@ledgerline/domain-metering';
 import { type PriceBook, priceRows } from '@ledgerline/domain-pricing';
 import { checkRows, type PartitionTerms, type Refusal } from './check-rows.js';
@@ -42,7 +42,9 @@ export function decideColumns(message: UsageMessage, columns: UsageColumns, term
   const wanted = decideOutcomes(columns, message, terms, claim, outcomes, reasons);
   const costs = new Uint8Array(columns.count * COST_BYTES);
   const view = new DataView(costs.buffer);
-  priceRows(book, columns, wanted, (row, pico) => {
+  let priceSources: Uint8Array | undefined;
+  priceRows(book, columns, wanted, (row, pico, source) => {
+    if (source === 'client') (priceSources ??= new Uint8Array(columns.count))[row] = PRICED_BY_CLIENT;
     if (pico === null) outcomes[row] = Outcome.unpriced;
     else if (typeof pico === 'bigint') writeInt128(costs, row * COST_BYTES, pico);
     else {
@@ -58,6 +60,7 @@ export function decideColumns(message: UsageMessage, columns: UsageColumns, term
     outcomes,
     costs,
     reasons: reasons.list,
+    ...(priceSources ? { priceSources } : {}),
   };
 }
 
@@ -142,7 +145,7 @@ class Reasons {
 
 /** Upper bound of a run's encoded size, bytes. */
 export function encodedBound(run: PricedRun): number {
-  let bound = run.usage.length + run.outcomes.length * (1 + COST_BYTES) + 64;
+  let bound = run.usage.length + run.outcomes.length * (2 + COST_BYTES) + 64;
   for (const { code, detail } of run.reasons) bound += code.length + Buffer.byteLength(detail) + 16;
   if (run.deltas) bound += run.deltas.rows.length + run.deltas.entries.length * DELTA_BYTES;
   return bound;

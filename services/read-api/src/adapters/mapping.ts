@@ -5,7 +5,7 @@ import { columnOf, type Grouping } from '../application/summary-query.js';
 /** A row as ClickHouse writes it in JSON: 64-bit and larger numbers, decimals and times are text. */
 export type Row = Record<string, unknown> & { usage_mask?: number };
 
-const OPTIONAL = ['project_id', 'user_id', 'operation', 'endpoint', 'transaction_id', 'service_tier', 'error_code', 'api_key_id', 'price_book_version'] as const;
+const OPTIONAL = ['project_id', 'user_id', 'operation', 'endpoint', 'transaction_id', 'service_tier', 'error_code', 'api_key_id', 'price_book_version', 'price_source'] as const;
 
 /** A row of usage_events. */
 export function eventRow(row: Row): EventRow {

@@ -17,5 +17,5 @@ export function presentEvent(rows: readonly EventRow[]): EventView | null {
 export function rowView({ event, version, eventCount }: EventRow): EventView {
   if (eventCount > 0) return version === 0 ? { ...event, version } : { ...event, version, corrected: true };
   if (eventCount === 0) return { ...event, state: 'credited', usage: {} };
-  return { ...event, state: 'voided', usage: {}, cost_usd: '0', price_book_version: undefined, version: version + 1, corrected: true };
+  return { ...event, state: 'voided', usage: {}, cost_usd: '0', price_book_version: undefined, price_source: undefined, version: version + 1, corrected: true };
 }

@@ -1,4 +1,4 @@
-import { type Delta, DICTIONARY_FIELD_NAMES, type DictionaryField, Outcome, type UsageColumns, writeInt128 } from '@ledgerline/contracts';
+import { type Delta, DICTIONARY_FIELD_NAMES, type DictionaryField, Outcome, PRICED_BY_CLIENT, type UsageColumns, writeInt128 } from '@ledgerline/contracts';
 import {
   decimal128Column,
   enum8Column,
@@ -81,8 +81,13 @@ export class UsageRows {
     return this.rows;
   }
 
-  /** Adds the rows of one USAGE message that count: outcomes priced and unpriced. @param costs 16 bytes a source row */
-  append(source: RowSource, usage: UsageColumns, outcomes: Uint8Array, costs: Uint8Array): void {
+  /**
+   * Adds the rows of one USAGE message that count: outcomes priced and unpriced.
+   *
+   * @param costs 16 bytes a source row
+   * @param priceSources a byte a source row, where any cost is the client's
+   */
+  append(source: RowSource, usage: UsageColumns, outcomes: Uint8Array, costs: Uint8Array, priceSources?: Uint8Array): void {
     const picked = countedRows(outcomes);
     const at = this.rows;
     this.rows += picked.length;
@@ -105,6 +110,7 @@ export class UsageRows {
         this.latencies[to] = usage.latencyMs[row]!;
         this.noLatency[to] = 0;
       }
+      if (priceSources?.[row] === PRICED_BY_CLIENT) this.priceBook.fill(to, 1, this.shared.number(''), this.shared);
       if (outcomes[row] === Outcome.priced) this.costs.set(costs.subarray(row * 16, row * 16 + 16), to * 16);
       else this.unpriced[to] = 1;
       putInt64(this.occurred, to, usage.occurredAtUs[row]!);

@@ -30,8 +30,12 @@ export function priceAs(book: PriceBook, event: UsageColumns): PriceUsage {
       values: QUANTITIES[quantity]!.decimal ? BigInt64Array.of(amount) : Float64Array.of(Number(amount)),
     }));
     let costPico: bigint | null = null;
-    priceRows(book, { ...event, count: 1, quantities }, Uint8Array.of(1), (_, pico) => (costPico = pico === null ? null : BigInt(pico)));
-    return { costPico, priceBookVersion: book.version };
+    let priceBookVersion = book.version;
+    priceRows(book, { ...event, count: 1, quantities }, Uint8Array.of(1), (_, pico, source) => {
+      costPico = pico === null ? null : BigInt(pico);
+      if (source === 'client') priceBookVersion = '';
+    });
+    return { costPico, priceBookVersion };
   };
 }
 

@@ -1,4 +1,4 @@
-import { decodeUsageEnvelope, Outcome, type PricedEnvelope, type PricedRun, readInt128, readUsage, readUsageRow, type UsageColumns, UsageEnvelopeBuilder, UsageRow } from '@ledgerline/contracts';
+import { decodeUsageEnvelope, Outcome, PRICED_BY_CLIENT, type PricedEnvelope, type PricedRun, readInt128, readUsage, readUsageRow, type UsageColumns, UsageEnvelopeBuilder, UsageRow } from '@ledgerline/contracts';
 import { type PartitionTerms } from '../check-rows.js';
 import { type PricedLog } from '../priced-log.js';
 import { readEnvelope } from '../recover-index.js';
@@ -31,7 +31,7 @@ export function recordedEvent(run: PricedRun, row: number, priceBookVersion: str
       usage: readUsage(columns, row),
       costPico: run.outcomes[row] === Outcome.priced ? readInt128(run.costs, row * 16) : null,
       status: columns.status[row] === 1 ? 'error' : 'ok',
-      priceBookVersion,
+      priceBookVersion: run.priceSources?.[row] === PRICED_BY_CLIENT ? '' : priceBookVersion,
     },
   };
 }
