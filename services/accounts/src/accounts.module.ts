@@ -15,6 +15,7 @@ import * as scopeKeys from './adapters/migrations/0005-scope-keys.js';
 import * as createProjects from './adapters/migrations/0006-create-projects.js';
 import * as limitKeys from './adapters/migrations/0007-limit-keys.js';
 import * as createUsers from './adapters/migrations/0008-create-users.js';
+import * as keyUsers from './adapters/migrations/0009-key-users.js';
 import { PostgresCustomers } from './adapters/postgres-customers.js';
 import { PostgresKeys } from './adapters/postgres-keys.js';
 import { PostgresProjects } from './adapters/postgres-projects.js';
@@ -43,6 +44,7 @@ export const migrations = {
   '0006_create_projects': createProjects,
   '0007_limit_keys': limitKeys,
   '0008_create_users': createUsers,
+  '0009_key_users': keyUsers,
 };
 
 /** Puts the accounts service together. */

@@ -9,6 +9,7 @@ import { type Logger } from 'pino';
 import { ClickHouseQuarantineReader } from './adapters/clickhouse-quarantine-reader.js';
 import { ClickHouseUsageReader } from './adapters/clickhouse-usage-reader.js';
 import { JetStreamAcknowledgedPositions } from './adapters/jetstream-acknowledged-positions.js';
+import { PostgresMembers } from './adapters/postgres-members.js';
 import { PostgresProjects } from './adapters/postgres-projects.js';
 import { PostgresRetentionHorizon } from './adapters/postgres-retention-horizon.js';
 import { PostgresStoredPositions } from './adapters/postgres-stored-positions.js';
@@ -19,13 +20,17 @@ import { FindHistory } from './application/find-history.js';
 import { type UsageReader } from './application/ports.js';
 import { type QuarantineReader } from './application/quarantine-reader.js';
 import { ReadOwnWrites } from './application/read-own-writes.js';
+import { StrongReader } from './application/strong-reader.js';
 import { Visibility } from './application/visibility.js';
 import { type ReadApiConfig } from './config.js';
 import { EventsController } from './http/events.controller.js';
+import { EntriesController } from './http/entries.controller.js';
+import { LogsController } from './http/logs.controller.js';
 import { PortalController } from './http/portal.controller.js';
 import { QuarantineController } from './http/quarantine.controller.js';
+import { RecordsController } from './http/records.controller.js';
 import { SummariesController } from './http/summaries.controller.js';
-import { ALL_PARTITIONS, PROJECTS, QUARANTINE_READER, USAGE_READER } from './tokens.js';
+import { ALL_PARTITIONS, MEMBERS, PROJECTS, QUARANTINE_READER, USAGE_READER } from './tokens.js';
 
 const CLICKHOUSE = Symbol('CLICKHOUSE');
 const NATS = Symbol('NATS');
@@ -45,7 +50,7 @@ export class ReadApiModule implements OnApplicationShutdown {
     const applicationName = `ledgerline-read-api/${config.INSTANCE_ID}`;
     return {
       module: ReadApiModule,
-      controllers: [EventsController, QuarantineController, SummariesController, PortalController],
+      controllers: [EventsController, QuarantineController, SummariesController, PortalController, EntriesController, RecordsController, LogsController],
       providers: [
         { provide: ALL_PARTITIONS, useValue: Array.from({ length: config.PARTITIONS }, (_, partition) => partition) },
         { provide: CLICKHOUSE, useFactory: () => createClickHouse({ url: config.CLICKHOUSE_URL, applicationName }) },
@@ -56,6 +61,7 @@ export class ReadApiModule implements OnApplicationShutdown {
           useFactory: (logger: Logger) => createPool(config.DATABASE_URL, { max: MAX_CONNECTIONS, applicationName, answerWithinMs: ANSWER_WITHIN_MS, onError: (error) => logger.warn({ err: error }, 'Postgres cannot be reached') }),
         },
         { provide: USAGE_READER, inject: [CLICKHOUSE], useFactory: (client: ClickHouseClient) => new ClickHouseUsageReader(client) },
+        { provide: MEMBERS, inject: [POOL], useFactory: (pool: Pool) => new PostgresMembers(pool) },
         { provide: PROJECTS, inject: [POOL], useFactory: (pool: Pool) => new PostgresProjects(pool) },
         { provide: QUARANTINE_READER, inject: [CLICKHOUSE], useFactory: (client: ClickHouseClient) => new ClickHouseQuarantineReader(client) },
         {
@@ -64,6 +70,11 @@ export class ReadApiModule implements OnApplicationShutdown {
           useFactory: (reader: QuarantineReader, ownWrites: ReadOwnWrites) => new FindHeldItem(reader, ownWrites, config.GENERATION),
         },
         { provide: Visibility, inject: [POOL, NATS, CLOCK, CLICKHOUSE, Readiness], useFactory: createVisibility.bind(null, config) },
+        {
+          provide: StrongReader,
+          inject: [USAGE_READER, Visibility, ALL_PARTITIONS],
+          useFactory: (reader: UsageReader, visibility: Visibility, partitions: number[]) => new StrongReader(reader, visibility, partitions),
+        },
         { provide: ReadOwnWrites, inject: [Visibility], useFactory: (visibility: Visibility) => new ReadOwnWrites(visibility, config.PARTITIONS) },
         { provide: Absence, inject: [POOL], useFactory: (pool: Pool) => new Absence(new PostgresRetentionHorizon(pool)) },
         ...[FindEvent, FindHistory].map((useCase) => ({

@@ -4,5 +4,7 @@ export const USAGE_READER = Symbol('USAGE_READER');
 export const QUARANTINE_READER = Symbol('QUARANTINE_READER');
 /** DI token of the numbers of all partitions. */
 export const ALL_PARTITIONS = Symbol('ALL_PARTITIONS');
+/** DI token of the Members. */
+export const MEMBERS = Symbol('MEMBERS');
 /** DI token of the Projects. */
 export const PROJECTS = Symbol('PROJECTS');

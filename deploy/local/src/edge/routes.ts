@@ -27,9 +27,18 @@ export const ROUTES: readonly Route[] = [
   { path: '/v1/keys', below: true, service: 'accounts' },
   { path: '/v1/customers', below: true, service: 'accounts' },
   { path: '/v1/projects', below: true, service: 'accounts' },
+  { path: '/v1/users/*/credits', service: 'read-api' },
+  { path: '/v1/users/*/usage', service: 'read-api' },
   { path: '/v1/users', below: true, service: 'accounts' },
   { method: 'POST', path: '/api/usage', service: 'ingest' },
   { path: '/api/usage', service: 'read-api' },
+  { method: 'POST', path: '/v1/usage/record', service: 'ingest' },
+  { path: '/v1/usage', service: 'read-api' },
+  { method: 'POST', path: '/v1/usage-logs', service: 'ingest' },
+  { method: 'POST', path: '/usage', service: 'ingest' },
+  { method: 'PUT', path: '/usage/*', service: 'ingest' },
+  { method: 'DELETE', path: '/usage/*', service: 'ingest' },
+  { path: '/usage', below: true, service: 'read-api' },
 ];
 
 /** The service for a request, or null when nobody answers that path. `path` has no query. */

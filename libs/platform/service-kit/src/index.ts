@@ -1,4 +1,5 @@
 export { confinedTo } from './auth/confined-to.js';
+export { ownUserOf } from './auth/own-user.js';
 export { hashKey } from './auth/key-table.js';
 export { KEYS_CHANNEL, KeySnapshot } from './auth/key-snapshot.js';
 export { type Audience, type KeyLimits, type Principal, type Requirement, type Scope, SCOPES } from './auth/principal.js';

@@ -82,7 +82,7 @@ describe('a service', () => {
     expect(ready.json.checks.keys.reason).toMatch(/accounts.published_keys/);
     expect((await post('admin-key', '{}')).json).toMatchObject({ status: 503, code: 'keys_unavailable' });
 
-    await admin.query(`create schema accounts; create table accounts.published_keys (hash text, key_id text, customer_id text, scopes text[], expires_at timestamptz, revoked boolean, requests_per_second int, events_per_second int)`);
+    await admin.query(`create schema accounts; create table accounts.published_keys (hash text, key_id text, customer_id text, scopes text[], expires_at timestamptz, revoked boolean, requests_per_second int, events_per_second int, user_id text)`);
     await admin.query(`insert into accounts.published_keys values ($1, 'a', null, '{ingest,read,admin}', null, false), ($2, 'p', null, '{ingest}', null, false), ($3, 'r', null, '{admin}', null, true)`, [
       hashKey('admin-key'),
       hashKey('producer-key'),

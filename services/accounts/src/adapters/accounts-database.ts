@@ -7,6 +7,7 @@ export interface KeyTable {
   name: string;
   scopes: Scope[];
   customer_id: string | null;
+  user_id: string | null;
   expires_at: Date | null;
   requests_per_second: number | null;
   events_per_second: number | null;

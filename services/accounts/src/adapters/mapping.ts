@@ -7,6 +7,7 @@ export const keyFromRow = (row: Selectable<KeyTable> & { last_used_at?: Date | n
   name: row.name,
   scopes: row.scopes,
   customerId: row.customer_id,
+  userId: row.user_id,
   limits: { requestsPerSecond: row.requests_per_second, eventsPerSecond: row.events_per_second },
   prefix: row.prefix,
   createdAt: row.created_at,

@@ -63,7 +63,7 @@ export class PostgresKeys implements Keys {
         .set({ expires_at: sql`least(expires_at, ${oldEndsAt}::timestamptz)` })
         .where('id', '=', id)
         .execute();
-      const row = toRow({ name: old.name, scopes: old.scopes, customerId: old.customer_id, limits: { requestsPerSecond: old.requests_per_second, eventsPerSecond: old.events_per_second }, expiresAt: old.expires_at, ...by });
+      const row = toRow({ name: old.name, scopes: old.scopes, customerId: old.customer_id, userId: old.user_id, limits: { requestsPerSecond: old.requests_per_second, eventsPerSecond: old.events_per_second }, expiresAt: old.expires_at, ...by });
       return keyFromRow(await trx.insertInto('accounts.keys').values(row).returningAll().executeTakeFirstOrThrow());
     });
   }
@@ -78,10 +78,11 @@ function findKey(trx: Transaction<AccountsDatabase>, id: string, of: string | un
   return (of === undefined ? key : key.where('customer_id', '=', of)).forUpdate().executeTakeFirst();
 }
 
-const toRow = ({ name, scopes, customerId, limits, expiresAt, prefix, hash, createdBy }: NewKey) => ({
+const toRow = ({ name, scopes, customerId, userId, limits, expiresAt, prefix, hash, createdBy }: NewKey) => ({
   name,
   scopes: [...scopes],
   customer_id: customerId,
+  user_id: userId,
   expires_at: expiresAt,
   requests_per_second: limits.requestsPerSecond,
   events_per_second: limits.eventsPerSecond,

@@ -11,7 +11,7 @@ export class ExpiryPassedError extends Error {
   }
 }
 
-export type WantedKey = Pick<NewKey, 'name' | 'scopes' | 'customerId' | 'limits' | 'expiresAt'>;
+export type WantedKey = Pick<NewKey, 'name' | 'scopes' | 'customerId' | 'userId' | 'limits' | 'expiresAt'>;
 
 /** Makes a key. Its text exists in the answer only. */
 export class CreateKey {

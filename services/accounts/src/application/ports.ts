@@ -7,6 +7,8 @@ export interface ApiKey {
   readonly scopes: readonly Scope[];
   /** Whose it is; null: the operator's. */
   readonly customerId: string | null;
+  /** The user that it acts for; null: none in particular. */
+  readonly userId: string | null;
   readonly limits: KeyLimits;
   readonly prefix: string;
   readonly createdAt: Date;
@@ -19,6 +21,7 @@ export interface NewKey {
   readonly name: string;
   readonly scopes: readonly Scope[];
   readonly customerId: string | null;
+  readonly userId: string | null;
   readonly limits: KeyLimits;
   readonly expiresAt: Date | null;
   readonly prefix: string;

@@ -7,6 +7,6 @@ export class RegisterAdminKey {
   constructor(private readonly keys: Keys) {}
 
   execute(text: string): Promise<ApiKey> {
-    return this.keys.ensure({ name: 'configured admin key', scopes: [...SCOPES], customerId: null, limits: { requestsPerSecond: null, eventsPerSecond: null }, expiresAt: null, prefix: shownPrefix(text), hash: hashKey(text), createdBy: null });
+    return this.keys.ensure({ name: 'configured admin key', scopes: [...SCOPES], customerId: null, userId: null, limits: { requestsPerSecond: null, eventsPerSecond: null }, expiresAt: null, prefix: shownPrefix(text), hash: hashKey(text), createdBy: null });
   }
 }

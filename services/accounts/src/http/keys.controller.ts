@@ -18,6 +18,7 @@ const keyJson = (key: ApiKey) => ({
   name: key.name,
   scopes: key.scopes,
   customer_id: key.customerId,
+  user_id: key.userId,
   limits: { requests_per_second: key.limits.requestsPerSecond, events_per_second: key.limits.eventsPerSecond },
   prefix: key.prefix,
   created_at: key.createdAt.toISOString(),
@@ -43,9 +44,9 @@ export class KeysController {
   @Post()
   @Header('cache-control', 'no-store')
   async create(@Body() body: unknown, @Req() request: FastifyRequest) {
-    const { name, scopes, customer_id: asked, limits, expires_at: expiresAt } = parseInput(newKeyRequest, body);
+    const { name, scopes, customer_id: asked, user_id: userId, limits, expires_at: expiresAt } = parseInput(newKeyRequest, body);
     const customerId = confinedTo(request, asked ?? undefined) ?? null;
-    const wanted = { name, scopes, customerId, limits: { requestsPerSecond: limits.requests_per_second, eventsPerSecond: limits.events_per_second }, expiresAt: expiresAt ? new Date(expiresAt) : null };
+    const wanted = { name, scopes, customerId, userId: userId ?? null, limits: { requestsPerSecond: limits.requests_per_second, eventsPerSecond: limits.events_per_second }, expiresAt: expiresAt ? new Date(expiresAt) : null };
     return newKeyJson(await this.createKey.execute(wanted, request.principal.keyId).catch(refused));
   }
 

@@ -25,6 +25,7 @@ export const newKeyRequest = z.strictObject({
     .min(1, 'must name at least one scope')
     .refine((scopes) => new Set(scopes).size === scopes.length, 'names a scope twice'),
   customer_id: text.nullish(),
+  user_id: text.nullish(),
   limits: z.strictObject({ requests_per_second: perSecond, events_per_second: perSecond }).default({ requests_per_second: null, events_per_second: null }),
   expires_at: z.iso.datetime({ offset: true, error: 'expected an RFC 3339 time with its offset' }).nullish(),
 });

@@ -19,9 +19,4 @@ export class PostgresProjects implements Projects {
     this.found.set(projectId, customerId);
     return customerId;
   }
-
-  /** Nest calls it when the service stops. */
-  async onApplicationShutdown(): Promise<void> {
-    await this.pool.end();
-  }
 }

@@ -1,20 +1,27 @@
-import { type Caller, NotOnRecordError, type RecordedEvent, type RecordedEvents, RecordUnavailableError } from '../application/recorded-events.js';
+import { type Caller, type CorrectionOutcome, NotOnRecordError, type RecordedEvent, type RecordedEvents, RecordUnavailableError } from '../application/recorded-events.js';
 
 /** The reader waits up to 5 s for what was acknowledged before. */
 const TIMEOUT_MS = 10_000;
+
+interface HistoryEntry {
+  correction_id?: string;
+  outcome: string;
+  because?: { code: string; detail: string };
+}
 
 /** Asks the read API, as the caller. */
 export class ReadApiEvents implements RecordedEvents {
   constructor(private readonly baseUrl: string) {}
 
   async find(usageId: string, caller: Caller): Promise<RecordedEvent> {
-    const { customer_id, state } = (await this.get(`/v1/events/${usageId}`, caller)) as { customer_id: string; state: string };
-    return { customerId: customer_id, state };
+    const event = (await this.get(`/v1/events/${usageId}`, caller)) as Record<string, unknown> & { customer_id: string; state: string };
+    return { customerId: event.customer_id, state: event.state, event };
   }
 
-  async correctionIds(usageId: string, caller: Caller): Promise<ReadonlySet<string>> {
-    const { data } = (await this.get(`/v1/events/${usageId}/history`, caller)) as { data: { correction_id?: string }[] };
-    return new Set(data.flatMap(({ correction_id }) => correction_id ?? []));
+  async correction(usageId: string, correctionId: string, caller: Caller): Promise<CorrectionOutcome | null> {
+    const { data } = (await this.get(`/v1/events/${usageId}/history`, caller)) as { data: HistoryEntry[] };
+    const entry = data.find(({ correction_id }) => correction_id === correctionId);
+    return entry === undefined ? null : { outcome: entry.outcome, code: entry.because?.code ?? '', detail: entry.because?.detail ?? '' };
   }
 
   private async get(path: string, { headers }: Caller): Promise<unknown> {

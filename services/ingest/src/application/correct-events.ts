@@ -100,8 +100,8 @@ export class CorrectEvents {
 
   /** The very correction that voided the event may come again: its first answer may have been lost. */
   private async allowRepetition(usageId: string, { correctionId }: CorrectionRequest, caller: Caller): Promise<void> {
-    const ids = await this.recorded.correctionIds(usageId, caller);
-    if (!ids.has(correctionId)) throw new NotCorrectableError('already_void', 'The event was voided before; its history says by whom.');
+    const before = await this.recorded.correction(usageId, correctionId, caller);
+    if (before === null) throw new NotCorrectableError('already_void', 'The event was voided before; its history says by whom.');
   }
 
   private async store(correction: Correction, traceparent: string | undefined): Promise<void> {

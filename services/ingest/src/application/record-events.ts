@@ -1,5 +1,5 @@
 import { partitionOf, usageIdText, UsageRow } from '@ledgerline/contracts';
-import { writeUsageId } from '@ledgerline/domain-metering';
+import { maskKeys, writeUsageId } from '@ledgerline/domain-metering';
 import { type Clock, type SipKey } from '@ledgerline/kernel';
 import { type KnownCustomers } from './known-customers.js';
 import { type OpenEnvelope, type PartitionWriter } from './partition-writer.js';
@@ -47,6 +47,8 @@ export class RecordEvents {
     private readonly writers: readonly PartitionWriter[],
     private readonly customers: KnownCustomers,
     private readonly clock: Clock,
+    /** Keyed hash of an API key that an event names. */
+    private readonly hashKey: (key: string) => string,
   ) {}
 
   /** Not `async`: what was parsed is garbage as soon as this returns, not only when the broker has answered. */
@@ -78,6 +80,9 @@ export class RecordEvents {
     if (request.customerId !== null && row.customer !== request.customerId) return CUSTOMER_FOREIGN;
     if (!this.customers.has(row.customer)) return CUSTOMER_UNKNOWN;
     if (row.id === '') row.id = request.idOf(index);
+    row.tags = maskKeys(row.tags, this.hashKey);
+    row.requestMetadata = maskKeys(row.requestMetadata, this.hashKey);
+    row.responseMetadata = maskKeys(row.responseMetadata, this.hashKey);
     row.apiKey = request.apiKeyId;
     row.backfill = request.backfill ? 1 : 0;
     return null;

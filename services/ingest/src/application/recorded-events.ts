@@ -6,14 +6,24 @@ export interface RecordedEvent {
   readonly customerId: string;
   /** `priced`, `unpriced` or `voided`; or what it was held back as. */
   readonly state: string;
+  /** As the native API answers it. */
+  readonly event: Readonly<Record<string, unknown>>;
+}
+
+/** What became of a correction. */
+export interface CorrectionOutcome {
+  readonly outcome: string;
+  /** '' unless it was refused. */
+  readonly code: string;
+  readonly detail: string;
 }
 
 /** What is on record. Asked on behalf of a caller, whose rights decide what there is. */
 export interface RecordedEvents {
   /** @throws RecordUnavailableError, NotOnRecordError */
   find(usageId: string, caller: Caller): Promise<RecordedEvent>;
-  /** correction_ids of the event's history. @throws like `find` */
-  correctionIds(usageId: string, caller: Caller): Promise<ReadonlySet<string>>;
+  /** null: no such correction of the event is on record. @throws like `find` */
+  correction(usageId: string, correctionId: string, caller: Caller): Promise<CorrectionOutcome | null>;
 }
 
 /** How the caller showed who it is. */

@@ -34,7 +34,7 @@ function world(item: HeldItem | null = open) {
     },
   };
   const writer = new PartitionWriter(1, 0, log, { maxEvents: 16, flushBytes: 65_536 }, new SendTurns(0));
-  const record = new RecordEvents(usageIdKey('000102030405060708090a0b0c0d0e0f'), [writer], everybody, clock);
+  const record = new RecordEvents(usageIdKey('000102030405060708090a0b0c0d0e0f'), [writer], everybody, clock, () => '');
   const resolve = new ResolveHeldItem({ find: async () => item }, record, log, clock, 1);
   const who = { position, caller: { headers: {} }, keyId: 'k-1', traceparent: undefined };
   return {

@@ -2,11 +2,12 @@ import { type ClickHouseClient, selectRows } from '@ledgerline/clickhouse';
 import { type BoundSql } from '../application/bound-sql.js';
 import { correctionsSQL, eventRowsSQL, quarantinedByIdSQL, replacedSQL } from '../application/event-by-id-query.js';
 import { type EventQuery, eventsSQL } from '../application/event-query.js';
-import { type CorrectionRecord, type EventPage, type EventRow, type EventScope, type EventView, StoreUnavailableError, type SummaryPage, type UsageReader } from '../application/ports.js';
+import { type CorrectionRecord, type EventPage, type EventRow, type EventScope, type EventView, StoreUnavailableError, type SummaryPage, type UsageReader, type UserTotals } from '../application/ports.js';
 import { rowView } from '../application/present-event.js';
 import { HoursNotKeptError, type SealedMonth, SEALED_MONTHS_SQL, tooFineSQL, unionSQL } from '../application/sealed-summaries.js';
 import { summariesSQL, type SummaryQuery } from '../application/summary-query.js';
-import { correctionRecord, eventRow, quarantinedView, type Row, summaryView } from './mapping.js';
+import { userTotalsSQL } from '../application/user-totals-query.js';
+import { correctionRecord, eventRow, quarantinedView, type Row, summaryView, userTotals } from './mapping.js';
 
 /** usage_events, corrections and quarantined_items. */
 export class ClickHouseUsageReader implements UsageReader {
@@ -52,6 +53,11 @@ export class ClickHouseUsageReader implements UsageReader {
     const [found] = tooFine === null ? [] : await this.run(tooFine);
     if (found !== undefined) throw new HoursNotKeptError(found['day'] as string);
     return unionSQL(query, sealed);
+  }
+
+  async userTotals(userId: string, scope: EventScope): Promise<UserTotals | null> {
+    const [row] = await this.run(userTotalsSQL(userId, scope));
+    return row ? userTotals(row) : null;
   }
 
   private async run({ sql, parameters }: BoundSql): Promise<Row[]> {

@@ -1,5 +1,5 @@
 import { QUANTITIES, type QuantityKind } from '@ledgerline/kernel';
-import { type CorrectionRecord, type EventRow, type EventView, type Position, type SummaryView } from '../application/ports.js';
+import { type CorrectionRecord, type EventRow, type EventView, type Position, type SummaryView, type UserTotals } from '../application/ports.js';
 import { columnOf, type Grouping } from '../application/summary-query.js';
 
 /** A row as ClickHouse writes it in JSON: 64-bit and larger numbers, decimals and times are text. */
@@ -97,6 +97,12 @@ export function summaryView(groupBy: readonly Grouping[], row: Row): SummaryView
     cost_usd: known ? (row['total_cost'] ?? '0') : null,
     unpriced_events: wholeNumber(String(unpriced)),
   };
+}
+
+/** Null where there is no row to sum, which is no user. */
+export function userTotals(row: Row): UserTotals | null {
+  if (Number(row['rows_read']) === 0) return null;
+  return { events: Number(row['total_events']), unpricedEvents: Number(row['total_unpriced']), costUsd: (row['total_cost'] as string | null) ?? '0', platformCredits: (row['total_credits'] as string | null) ?? '0' };
 }
 
 /** Whole numbers are JSON numbers up to 2^53-1 and text beyond, where a JSON number would be rounded; decimals are text. */

@@ -8,6 +8,9 @@ export interface EventQuery {
   model?: string;
   projectId?: string;
   transactionId?: string;
+  userId?: string;
+  /** Every customer but this one. */
+  exceptCustomerId?: string;
   status?: 'ok' | 'error';
   /** Occurred at or after. */
   fromUs?: number;
@@ -17,6 +20,8 @@ export interface EventQuery {
   after?: EventPosition;
   /** Voided events too. */
   includeVoided?: boolean;
+  /** Events to pass over, for answers that are not paged by a cursor. */
+  skip?: number;
   limit: number;
 }
 
@@ -79,8 +84,8 @@ export function eventsSQL(query: EventQuery): BoundSql {
   event.add(query.includeVoided ? `(${net}\n  OR event_count < 0 AND kind = 'voided')` : net);
   if (query.status !== undefined) event.add(`status = '${query.status}'`);
   return {
-    sql: `SELECT ${FIELDS}\nFROM usage_events${event.toSQL()}\nORDER BY occurred_at DESC, usage_id DESC\nLIMIT {limit:UInt32}`,
-    parameters: { ...event.parameters, limit: query.limit + 1 },
+    sql: `SELECT ${FIELDS}\nFROM usage_events${event.toSQL()}\nORDER BY occurred_at DESC, usage_id DESC\nLIMIT {limit:UInt32}${query.skip ? ' OFFSET {skip:UInt32}' : ''}`,
+    parameters: { ...event.parameters, limit: query.limit + 1, ...(query.skip ? { skip: query.skip } : {}) },
   };
 }
 
@@ -91,7 +96,9 @@ function identity(query: EventQuery): Conditions {
     .equals('provider', query.provider)
     .equals('model', query.model)
     .equals('project_id', query.projectId)
-    .equals('transaction_id', query.transactionId);
+    .equals('transaction_id', query.transactionId)
+    .equals('user_id', query.userId);
+  if (query.exceptCustomerId !== undefined) where.add('customer_id != {except_customer_id:String}', { except_customer_id: query.exceptCustomerId });
   if (query.fromUs !== undefined) where.add(`occurred_at >= ${boundTime('from')}`, { from: query.fromUs });
   if (query.toUs !== undefined) where.add(`occurred_at < ${boundTime('to')}`, { to: query.toUs });
   if (query.after !== undefined) {

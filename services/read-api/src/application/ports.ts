@@ -75,6 +75,18 @@ export interface UsageReader {
   findQuarantined(usageId: string, scope: EventScope): Promise<EventView | null>;
   list(query: EventQuery): Promise<EventPage>;
   summarise(query: SummaryQuery): Promise<SummaryPage>;
+  /** What a user has used in all, as far as it is kept as rows. null: there is no event of that user. */
+  userTotals(userId: string, scope: EventScope): Promise<UserTotals | null>;
+}
+
+/** Sums of one user's usage. */
+export interface UserTotals {
+  events: number;
+  unpricedEvents: number;
+  /** decimal text: the sum of the costs that are known */
+  costUsd: string;
+  /** whole number as text: of each event's cost the whole cents, added up */
+  platformCredits: string;
 }
 
 /** How far a partition is in the store. */
@@ -102,6 +114,12 @@ export interface AcknowledgedPositions {
 export interface Projects {
   /** null when there is no such project. @param projectId a UUID in lower case */
   customerOf(projectId: string): Promise<string | null>;
+}
+
+/** Whose the users of the identity provider are. */
+export interface Members {
+  /** Whether there is such a user. @param of the customer to keep to @param userId the subject of its tokens */
+  has(userId: string, of: string | undefined): Promise<boolean>;
 }
 
 export class StoreUnavailableError extends Error {

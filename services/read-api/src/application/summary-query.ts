@@ -8,6 +8,8 @@ export type Grouping = (typeof GROUPINGS)[number];
 /** Sums of usage. Without dates: of all time. Without groupings: one row, also when there is nothing to sum. */
 export interface SummaryQuery {
   customerId?: string;
+  /** Every customer but this one. */
+  exceptCustomerId?: string;
   projectId?: string;
   provider?: string;
   model?: string;
@@ -51,12 +53,13 @@ const SOMETHING = 'total_events != 0 OR ifNull(total_cost, 0) != 0';
 
 /** The conditions of a summary, but for time. */
 export function summaryConditions(query: SummaryQuery): Conditions {
-  return new Conditions()
+  const where = new Conditions()
     .equals('customer_id', query.customerId)
     .equals('project_id', query.projectId)
     .equals('provider', query.provider)
     .equals('model', query.model)
     .equals('operation', query.operation);
+  return query.exceptCustomerId === undefined ? where : where.add('customer_id != {except_customer_id:String}', { except_customer_id: query.exceptCustomerId });
 }
 
 /** `GROUP BY …` by the names of an answer, or nothing. */

@@ -1,11 +1,11 @@
 import { Controller, Get, Header, Inject, Query, Req } from '@nestjs/common';
-import { invalidText, isProjectId, type Issue, portalError, portalRecord, shortTime, wrongType } from '@ledgerline/domain-dialects';
+import { invalidText, isProjectId, type Issue, portalError, portalRecord, type UsageView, wrongType } from '@ledgerline/domain-dialects';
 import { jsonNumber } from '@ledgerline/kernel';
 import { confinedTo, ErrorBody, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
-import { type EventView, type Projects, type UsageReader } from '../application/ports.js';
-import { Visibility } from '../application/visibility.js';
-import { ALL_PARTITIONS, PROJECTS, USAGE_READER } from '../tokens.js';
+import { type Projects } from '../application/ports.js';
+import { StrongReader } from '../application/strong-reader.js';
+import { PROJECTS } from '../tokens.js';
 import { explainError } from './explain-error.js';
 import { readTime } from './read-time.js';
 
@@ -23,10 +23,8 @@ interface PortalQuery {
 @Controller('api/usage')
 export class PortalController {
   constructor(
-    @Inject(USAGE_READER) private readonly reader: UsageReader,
+    @Inject(StrongReader) private readonly usage: StrongReader,
     @Inject(PROJECTS) private readonly projects: Projects,
-    @Inject(Visibility) private readonly visibility: Visibility,
-    @Inject(ALL_PARTITIONS) private readonly partitions: number[],
   ) {}
 
   @Get()
@@ -35,9 +33,8 @@ export class PortalController {
   async list(@Query() parameters: unknown, @Req() request: FastifyRequest) {
     const query = readPortalQuery(parameters as Record<string, unknown>);
     const customerId = confinedTo(request, query.projectId === undefined ? undefined : await this.customerOf(query.projectId));
-    await this.visibility.caughtUp(this.partitions).catch(explainError);
-    const { events } = await this.reader.list({ ...query, customerId, limit: MOST_RECORDS }).catch(explainError);
-    return { count: events.length, usage: events.map(recordOf) };
+    const { events } = await this.usage.list({ ...query, customerId, limit: MOST_RECORDS }).catch(explainError);
+    return { count: events.length, usage: events.map((event) => portalRecord(event as unknown as UsageView, jsonNumber)) };
   }
 
   private async customerOf(projectId: string): Promise<string> {
@@ -64,21 +61,4 @@ function readPortalQuery({ project_id, date_from, date_to }: Record<string, unkn
   };
   if (issues.length > 0) throw new ProblemError(422, 'validation_failed', 'The request has bad parameters.', undefined, undefined, issues);
   return query;
-}
-
-function recordOf(event: EventView) {
-  const usage = event['usage'] as Record<string, number | undefined>;
-  return portalRecord(
-    {
-      id: event['usage_id'] as string,
-      projectId: (event['project_id'] as string | undefined) ?? null,
-      provider: event['provider'] as string,
-      model: event['model'] as string,
-      inputTokens: usage['input_tokens'] ?? 0,
-      outputTokens: usage['output_tokens'] ?? 0,
-      costUsd: (event['cost_usd'] as string | null | undefined) ?? null,
-      requestTimestamp: shortTime(event['occurred_at'] as string),
-    },
-    jsonNumber,
-  );
 }

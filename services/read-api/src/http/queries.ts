@@ -111,8 +111,9 @@ export function check<S extends z.ZodType>(schema: S, query: unknown): z.infer<S
   );
 }
 
-export function orderly(fromUs: number | undefined, toUs: number | undefined): void {
-  if (fromUs !== undefined && toUs !== undefined && fromUs >= toUs) throw invalid([{ field: 'to', reason: 'expected a time after from' }]);
+/** @param to what the end is called @throws ProblemError 400 */
+export function orderly(fromUs: number | undefined, toUs: number | undefined, to = 'to'): void {
+  if (fromUs !== undefined && toUs !== undefined && fromUs >= toUs) throw invalid([{ field: to, reason: 'expected a time after the beginning' }]);
 }
 
 function readGroupings(text: string, context: z.RefinementCtx): Grouping[] {

@@ -20,6 +20,7 @@ interface NewKeyOptions {
   name: string;
   scope: string[];
   customer?: string;
+  user?: string;
   expires?: string;
   requestsPerSecond?: number;
   eventsPerSecond?: number;
@@ -38,13 +39,14 @@ export function addKeysCommand(program: Command, context: Context): void {
     .requiredOption('--name <name>', 'what the key is for')
     .addOption(new Option('--scope <scope...>', 'ingest: record events; read: see them and what follows from them; admin: everything else').choices(SCOPES).default(['ingest']))
     .option('--customer <id>', "the customer that it belongs to; without one it is the operator's")
+    .option('--user <id>', 'the user of the customer that it acts for')
     .addOption(new Option('--requests-per-second <n>', 'how many requests it may send').argParser(Number))
     .addOption(new Option('--events-per-second <n>', 'how many events it may send').argParser(Number))
     .option('--expires <time>', 'when it stops working, such as 2027-01-01T00:00:00Z')
     .option('--json', 'print the answer as JSON')
-    .action(async ({ name, scope, customer, expires, requestsPerSecond, eventsPerSecond, json }: NewKeyOptions) => {
+    .action(async ({ name, scope, customer, user, expires, requestsPerSecond, eventsPerSecond, json }: NewKeyOptions) => {
       const limits = { requests_per_second: requestsPerSecond ?? null, events_per_second: eventsPerSecond ?? null };
-      showNew(context, (await context.api().call('POST', '/v1/keys', { name, scopes: scope, customer_id: customer ?? null, limits, expires_at: expires ?? null })) as ApiKey, json);
+      showNew(context, (await context.api().call('POST', '/v1/keys', { name, scopes: scope, customer_id: customer ?? null, user_id: user ?? null, limits, expires_at: expires ?? null })) as ApiKey, json);
     });
 
   keys

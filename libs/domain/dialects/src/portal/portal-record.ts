@@ -1,15 +1,5 @@
-/** What is known of a usage, whoever sent it in whatever dialect. */
-export interface RecordedUsage {
-  readonly id: string;
-  readonly projectId: string | null;
-  readonly provider: string;
-  readonly model: string;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  /** decimal text; null: there is no price for it */
-  readonly costUsd: string | null;
-  readonly requestTimestamp: string;
-}
+import { inputTokens, outputTokens } from '../tokens.js';
+import { costField, type JsonNumber, shortTime, type UsageView } from '../usage-view.js';
 
 /** A usage as the client portal's API answers it. */
 export interface PortalRecord {
@@ -26,22 +16,17 @@ export interface PortalRecord {
   readonly warning?: string;
 }
 
-/** A time in UTC without zeros at its end: what is answered first and what is read later are the same text. */
-export const shortTime = (text: string): string => text.replace(/\.(\d*?)0*Z$/, (_, digits: string) => (digits === '' ? 'Z' : `.${digits}Z`));
-
-/** @param jsonNumber makes a JSON number of a decimal text, digit for digit */
-export function portalRecord(usage: RecordedUsage, jsonNumber: (decimal: string) => unknown): PortalRecord {
-  const { id, projectId, provider, model, inputTokens, outputTokens, costUsd, requestTimestamp } = usage;
+export function portalRecord(view: UsageView, jsonNumber: JsonNumber): PortalRecord {
+  const [input, output] = [inputTokens(view), outputTokens(view)];
   return {
-    id,
-    project_id: projectId,
-    provider,
-    model,
-    input_tokens: inputTokens,
-    output_tokens: outputTokens,
-    total_tokens: inputTokens + outputTokens,
-    cost_usd: costUsd === null ? null : jsonNumber(costUsd),
-    request_timestamp: requestTimestamp,
-    ...(costUsd === null ? { warning: `There is no price for ${provider}/${model}; the usage is recorded, its cost is unknown.` } : {}),
+    id: view.usage_id,
+    project_id: view.project_id ?? null,
+    provider: view.provider,
+    model: view.model,
+    input_tokens: input,
+    output_tokens: output,
+    total_tokens: input + output,
+    ...(costField(view, 'cost_usd', jsonNumber) as Pick<PortalRecord, 'cost_usd' | 'warning'>),
+    request_timestamp: shortTime(view.occurred_at),
   };
 }

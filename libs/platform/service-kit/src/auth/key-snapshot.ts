@@ -8,7 +8,7 @@ import { type Principal, type Scope } from './principal.js';
 export const KEYS_CHANNEL = 'accounts_keys';
 
 const SELECT_KEYS = `
-  select hash, key_id::text as "keyId", customer_id as "customerId", scopes, (extract(epoch from expires_at) * 1000)::float8 as "expiresAtMs",
+  select hash, key_id::text as "keyId", customer_id as "customerId", user_id as "userId", scopes, (extract(epoch from expires_at) * 1000)::float8 as "expiresAtMs",
     requests_per_second as "requestsPerSecond", events_per_second as "eventsPerSecond", revoked
   from accounts.published_keys order by hash`;
 const SELECT_MEMBERS = 'select subject, customer_id as "customerId", scopes from accounts.published_members order by subject';
@@ -207,7 +207,7 @@ interface PublishedMember {
 
 function membersOf(rows: readonly PublishedMember[]): ReadonlyMap<string, Principal> {
   const limits = { requestsPerSecond: null, eventsPerSecond: null };
-  return new Map(rows.map(({ subject, customerId, scopes }) => [subject, { keyId: subject, customerId, scopes: new Set(scopes), limits }]));
+  return new Map(rows.map(({ subject, customerId, scopes }) => [subject, { keyId: subject, customerId, userId: subject, scopes: new Set(scopes), limits }]));
 }
 
 function delay(ms: number): Promise<void> {

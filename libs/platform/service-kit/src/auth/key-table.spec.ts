@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { hashKey, KeyTable, type PublishedKey } from './key-table.js';
 
 const NOW = 1_000;
-const published = (text: string, rest: Partial<PublishedKey> = {}): PublishedKey => ({ hash: hashKey(text), keyId: text, customerId: null, scopes: ['read'], expiresAtMs: null, requestsPerSecond: null, eventsPerSecond: null, revoked: false, ...rest });
+const published = (text: string, rest: Partial<PublishedKey> = {}): PublishedKey => ({ hash: hashKey(text), keyId: text, customerId: null, userId: null, scopes: ['read'], expiresAtMs: null, requestsPerSecond: null, eventsPerSecond: null, revoked: false, ...rest });
 
 const table = new KeyTable([
   published('admin-key', { scopes: ['ingest', 'read', 'admin'] }),
@@ -12,7 +12,7 @@ const table = new KeyTable([
 
 describe('key table', () => {
   it('a key is found by its hash, the first time and every time after', () => {
-    expect(table.find('admin-key', NOW)).toEqual({ keyId: 'admin-key', customerId: null, scopes: new Set(['ingest', 'read', 'admin']), limits: { requestsPerSecond: null, eventsPerSecond: null } });
+    expect(table.find('admin-key', NOW)).toEqual({ keyId: 'admin-key', customerId: null, userId: null, scopes: new Set(['ingest', 'read', 'admin']), limits: { requestsPerSecond: null, eventsPerSecond: null } });
     expect(table.find('admin-key', NOW)).toBe(table.find('admin-key', NOW));
   });
 

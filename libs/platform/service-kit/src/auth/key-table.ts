@@ -6,6 +6,7 @@ export interface PublishedKey extends KeyLimits {
   hash: string;
   keyId: string;
   customerId: string | null;
+  userId: string | null;
   scopes: Scope[];
   /** milliseconds since 1970; null: it does not expire */
   expiresAtMs: number | null;
@@ -30,9 +31,9 @@ export class KeyTable {
     this.entries = new Map(
       keys
         .filter((key) => !key.revoked)
-        .map(({ hash: hashed, keyId, customerId, scopes, expiresAtMs, requestsPerSecond, eventsPerSecond }) => [
+        .map(({ hash: hashed, keyId, customerId, userId, scopes, expiresAtMs, requestsPerSecond, eventsPerSecond }) => [
           hashed,
-          { principal: { keyId, customerId, scopes: new Set(scopes), limits: { requestsPerSecond, eventsPerSecond } }, expiresAtMs: expiresAtMs ?? Infinity },
+          { principal: { keyId, customerId, userId, scopes: new Set(scopes), limits: { requestsPerSecond, eventsPerSecond } }, expiresAtMs: expiresAtMs ?? Infinity },
         ]),
     );
   }

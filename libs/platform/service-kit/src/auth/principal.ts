@@ -16,6 +16,8 @@ export interface Principal {
   readonly keyId: string;
   /** The customer that the key belongs to; null: the operator. */
   readonly customerId: string | null;
+  /** The user that the key or token acts for; null: none in particular. */
+  readonly userId: string | null;
   readonly scopes: ReadonlySet<Scope>;
   readonly limits: KeyLimits;
 }

@@ -44,7 +44,7 @@ beforeAll(async () => {
   db = new pg.Client({ connectionString: database.url });
   await db.connect();
   await db.query(`create schema accounts;
-    create table accounts.published_keys (hash text, key_id text, customer_id text, scopes text[], expires_at timestamptz, revoked boolean, requests_per_second int, events_per_second int);
+    create table accounts.published_keys (hash text, key_id text, customer_id text, scopes text[], expires_at timestamptz, revoked boolean, requests_per_second int, events_per_second int, user_id text);
     create table accounts.published_members (subject text, customer_id text, scopes text[])`);
 });
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type LocalStack, startLocalStack } from './local-stack.js';
+import { type LocalStack, startLocalStack } from '../local-stack.js';
 
 const PROJECT = '550e8400-e29b-41d4-a716-446655440000';
 
