@@ -198,6 +198,16 @@ describe('what was held back', () => {
     expect(await publishedSince()).toEqual([]);
   });
 
+  it('and what is to be corrected is looked at as the caller: a key that may act but not read is told that it needs the scope read', async () => {
+    const { key } = (await call(accounts.service.url, 'POST', '/v1/keys', { name: 'acts, and does not read', scopes: ['admin'] })).body as { key: string };
+    const sequence = await hold((at) => runOf(0, at, [{ ...conflict, id: 'unread' }]));
+    const forbidden = { status: 403, body: { code: 'forbidden', detail: expect.stringContaining('scope read') } };
+    for (const [action, body] of [['replay', undefined], ['discard', { reason: 'r' }]] as const) expect(await act(`g1-p0-${sequence}-0`, action, body, key)).toMatchObject(forbidden);
+    const correction = { kind: 'void', id: 'c-1', reason: 'a test' };
+    expect(await call(ingest.url, 'POST', '/v1/events/00000000-0000-4000-8000-000000000000/corrections', correction, key)).toMatchObject(forbidden);
+    expect(await publishedSince()).toEqual([]);
+  });
+
   it('is asked for by a good id, by an admin, of a read API that answers', async () => {
     expect(await act('42', 'replay')).toMatchObject({ status: 400, body: { errors: [{ field: 'id' }] } });
     expect(await act('g1-p0-1-77', 'replay')).toMatchObject({ status: 404, body: { code: 'unknown_item' } });

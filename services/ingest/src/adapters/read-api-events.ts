@@ -1,4 +1,4 @@
-import { type Caller, type CorrectionOutcome, NotOnRecordError, type RecordedEvent, type RecordedEvents, RecordUnavailableError } from '../application/recorded-events.js';
+import { type Caller, type CorrectionOutcome, NotOnRecordError, ReadingForbiddenError, type RecordedEvent, type RecordedEvents, RecordUnavailableError } from '../application/recorded-events.js';
 
 /** The reader waits up to 5 s for what was acknowledged before. */
 const TIMEOUT_MS = 10_000;
@@ -30,6 +30,7 @@ export class ReadApiEvents implements RecordedEvents {
     });
     const body = (await answer.json().catch(() => ({}))) as { detail?: string };
     if (answer.ok) return body;
+    if (answer.status === 401 || answer.status === 403) throw new ReadingForbiddenError();
     if (answer.status === 404 || answer.status === 410) throw new NotOnRecordError(answer.status === 410, body.detail ?? 'There is no such event.');
     throw new RecordUnavailableError(body.detail ?? `The read API answered ${answer.status}.`);
   }

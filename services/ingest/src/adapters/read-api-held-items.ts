@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type HeldItem, type HeldItems } from '../application/held-items.js';
-import { type Caller, RecordUnavailableError } from '../application/recorded-events.js';
+import { type Caller, ReadingForbiddenError, RecordUnavailableError } from '../application/recorded-events.js';
 
 /** It waits itself for what was acknowledged a moment ago. */
 const TIMEOUT_MS = 15_000;
@@ -23,6 +23,7 @@ export class ReadApiHeldItems implements HeldItems {
   async find(id: string, caller: Caller): Promise<HeldItem | null> {
     const response = await this.ask(id, caller);
     if (response.status === 404) return null;
+    if (response.status === 401 || response.status === 403) throw new ReadingForbiddenError();
     if (response.status !== 200) throw new RecordUnavailableError(`The read API answered ${response.status}.`);
     return itemOf(answer.parse(await response.json()));
   }

@@ -66,7 +66,7 @@ export class CorrectEvents {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws NotOnRecordError, NotCorrectableError, RecordUnavailableError, NotStoredError */
+  /** @throws NotOnRecordError, NotCorrectableError, RecordUnavailableError, ReadingForbiddenError, NotStoredError */
   async correct(usageId: string, request: CorrectionRequest, keyId: string, caller: Caller, traceparent?: string): Promise<void> {
     const customerId = await this.customerOf(usageId, request, caller);
     const { kind, correctionId, reason, usage, costUsd, status, awaitsOriginal } = request;

@@ -20,7 +20,7 @@ export interface HeldItem {
 export interface HeldItems {
   /**
    * @returns null when nothing was held back there
-   * @throws RecordUnavailableError
+   * @throws RecordUnavailableError, ReadingForbiddenError
    */
   find(id: string, caller: Caller): Promise<HeldItem | null>;
 }

@@ -20,7 +20,7 @@ export interface CorrectionOutcome {
 
 /** What is on record. Asked on behalf of a caller, whose rights decide what there is. */
 export interface RecordedEvents {
-  /** @throws RecordUnavailableError, NotOnRecordError */
+  /** @throws RecordUnavailableError, NotOnRecordError, ReadingForbiddenError */
   find(usageId: string, caller: Caller): Promise<RecordedEvent>;
   /** null: no such correction of the event is on record. @throws like `find` */
   correction(usageId: string, correctionId: string, caller: Caller): Promise<CorrectionOutcome | null>;
@@ -47,5 +47,13 @@ export class RecordUnavailableError extends Error {
   constructor(detail: string) {
     super(detail);
     this.name = 'RecordUnavailableError';
+  }
+}
+
+/** The caller may act on what is recorded but not see it, and what is acted on has to be looked at first. */
+export class ReadingForbiddenError extends Error {
+  constructor() {
+    super('This API key does not allow reading what this is about: it also needs the scope read.');
+    this.name = 'ReadingForbiddenError';
   }
 }

@@ -4,7 +4,7 @@ import { usageIdBytes } from '@ledgerline/contracts';
 import { parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { CorrectEvents, NotCorrectableError, NotStoredError } from '../application/correct-events.js';
-import { type Caller, NotOnRecordError, RecordUnavailableError } from '../application/recorded-events.js';
+import { type Caller, NotOnRecordError, ReadingForbiddenError, RecordUnavailableError } from '../application/recorded-events.js';
 import { correctionRequest, usdText } from './correction-requests.js';
 import { idempotencyKey } from './idempotency-key.js';
 import { readJson } from './read-json.js';
@@ -52,6 +52,7 @@ export function refuse(error: unknown, id: string): never {
     throw new ProblemError(404, 'not_found', error.message);
   }
   if (error instanceof NotCorrectableError) throw new ProblemError(409, error.code, error.message);
+  if (error instanceof ReadingForbiddenError) throw new ProblemError(403, 'forbidden', error.message);
   if (error instanceof RecordUnavailableError) throw new ProblemError(503, 'record_unavailable', error.message, undefined, RETRY);
   if (error instanceof NotStoredError) throw new ProblemError(503, 'not_stored', `${error.reason}; send it again with the id ${id}`, undefined, RETRY);
   throw error;

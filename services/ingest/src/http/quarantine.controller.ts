@@ -3,7 +3,7 @@ import { type HeldPosition, heldItemId, parseHeldItemId } from '@ledgerline/cont
 import { parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { RecordUnavailableError } from '../application/recorded-events.js';
+import { ReadingForbiddenError, RecordUnavailableError } from '../application/recorded-events.js';
 import { ItemRefusedError, type ItemRequest, type Refusal, ResolutionUnknownError, ResolveHeldItem } from '../application/resolve-held-item.js';
 import { USAGE_LOG, type UsageLog } from '../application/usage-log.js';
 import { callerOf } from './corrections.controller.js';
@@ -71,6 +71,7 @@ function explain(error: unknown): never {
   if (error instanceof ResolutionUnknownError) {
     throw new ProblemError(503, 'resolution_unknown', 'It is not known whether the item is resolved. The same request again does nothing twice.', undefined, LATER);
   }
+  if (error instanceof ReadingForbiddenError) throw new ProblemError(403, 'forbidden', error.message);
   if (error instanceof RecordUnavailableError) throw new ProblemError(503, 'record_unavailable', error.message, undefined, LATER);
   throw error;
 }
