@@ -1,5 +1,6 @@
 import { type DynamicModule, type INestApplication, Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { type CustomTransportStrategy } from '@nestjs/microservices';
+import { adminLogMigration, Changes, SYSTEM } from '@ledgerline/administration';
 import { JetStreamBatchStrategy } from '@ledgerline/messaging';
 import { KYSELY, LeaseManager, leaseMigration, PG_POOL, PostgresModule, streamIdMigration } from '@ledgerline/postgres';
 import { type Clock } from '@ledgerline/kernel';
@@ -16,6 +17,8 @@ import * as createProjects from './adapters/migrations/0006-create-projects.js';
 import * as limitKeys from './adapters/migrations/0007-limit-keys.js';
 import * as createUsers from './adapters/migrations/0008-create-users.js';
 import * as keyUsers from './adapters/migrations/0009-key-users.js';
+import { LOGGED_TABLES } from './adapters/logged-tables.js';
+import { PostgresAdminLog } from './adapters/postgres-admin-log.js';
 import { PostgresCustomers } from './adapters/postgres-customers.js';
 import { PostgresKeys } from './adapters/postgres-keys.js';
 import { PostgresProjects } from './adapters/postgres-projects.js';
@@ -30,6 +33,7 @@ import { RevokeKey } from './application/revoke-key.js';
 import { RotateKey } from './application/rotate-key.js';
 import { type AccountsConfig } from './config.js';
 import { QuotaEventsConsumer, SEEN_CUSTOMERS } from './consumers/quota-events.consumer.js';
+import { ADMIN_LOG, AdminLogController } from './http/admin-log.controller.js';
 import { CUSTOMERS, CustomersController } from './http/customers.controller.js';
 import { KEYS, KeysController } from './http/keys.controller.js';
 import { PROJECTS, ProjectsController } from './http/projects.controller.js';
@@ -45,6 +49,7 @@ export const migrations = {
   '0007_limit_keys': limitKeys,
   '0008_create_users': createUsers,
   '0009_key_users': keyUsers,
+  '0010_create_admin_log': adminLogMigration('accounts', LOGGED_TABLES),
 };
 
 /** Puts the accounts service together. */
@@ -53,6 +58,7 @@ export class AccountsModule implements OnModuleInit {
   constructor(
     @Inject(CONFIG) private readonly config: AccountsConfig,
     @Inject(RegisterAdminKey) private readonly registerAdminKey: RegisterAdminKey,
+    @Inject(Changes) private readonly changes: Changes,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -65,9 +71,11 @@ export class AccountsModule implements OnModuleInit {
     return {
       module: AccountsModule,
       imports: [PostgresModule.forRoot({ schema: 'accounts', migrations })],
-      controllers: [KeysController, CustomersController, ProjectsController, UsersController, QuotaEventsConsumer],
+      controllers: [KeysController, CustomersController, ProjectsController, UsersController, AdminLogController, QuotaEventsConsumer],
       providers: [
         { provide: Broker, useFactory: () => Broker.connect(config) },
+        { provide: Changes, inject: [KYSELY], useFactory: (db: Kysely<unknown>) => new Changes(db) },
+        { provide: ADMIN_LOG, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresAdminLog(db) },
         { provide: KEYS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresKeys(db) },
         { provide: CUSTOMERS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresCustomers(db) },
         { provide: PROJECTS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresProjects(db) },
@@ -84,8 +92,9 @@ export class AccountsModule implements OnModuleInit {
   }
 
   async onModuleInit(): Promise<void> {
-    if (this.config.ADMIN_KEY === undefined) return;
-    const key = await this.registerAdminKey.execute(this.config.ADMIN_KEY);
+    const { ADMIN_KEY: text } = this.config;
+    if (text === undefined) return;
+    const key = await this.changes.make(SYSTEM, (change) => this.registerAdminKey.execute(text, change));
     if (key.revokedAt !== null || key.expiresAt !== null || key.customerId !== null || !key.scopes.includes('admin')) {
       this.logger.warn({ keyId: key.id }, 'ADMIN_KEY is the text of a key that is revoked, expires, or is no admin key of the operator; it opens nothing new');
     }

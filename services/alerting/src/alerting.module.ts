@@ -1,5 +1,6 @@
 import { type DynamicModule, type INestApplication, Module } from '@nestjs/common';
 import { type CustomTransportStrategy } from '@nestjs/microservices';
+import { adminLogMigration } from '@ledgerline/administration';
 import { JetStreamBatchStrategy } from '@ledgerline/messaging';
 import { KYSELY, leaseMigration, LeaseManager, PG_POOL, PostgresModule, streamIdMigration } from '@ledgerline/postgres';
 import { LOGGER, METER, Readiness } from '@ledgerline/service-kit';
@@ -8,6 +9,7 @@ import { type Pool } from 'pg';
 import { type Logger } from 'pino';
 import { type AlertingDatabase } from './adapters/alerting-database.js';
 import { Broker } from './adapters/broker.js';
+import { LOGGED_TABLES } from './adapters/logged-tables.js';
 import * as createAlerts from './adapters/migrations/0001-create-alerts.js';
 import * as countReopenings from './adapters/migrations/0003-count-reopenings.js';
 import * as createQuarantineAlerts from './adapters/migrations/0004-create-quarantine-alerts.js';
@@ -26,6 +28,7 @@ export const migrations = {
   '0003_count_reopenings': countReopenings,
   '0004_create_quarantine_alerts': createQuarantineAlerts,
   '0005_stream_id': streamIdMigration('alerting', 'checkpoints'),
+  '0006_create_admin_log': adminLogMigration('alerting', LOGGED_TABLES),
 };
 
 /** Puts the alerting service together. */

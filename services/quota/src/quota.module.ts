@@ -7,6 +7,7 @@ import {
   type BeforeApplicationShutdown,
 } from '@nestjs/common';
 import { type CustomTransportStrategy } from '@nestjs/microservices';
+import { adminLogMigration, Changes } from '@ledgerline/administration';
 import { type Clock } from '@ledgerline/kernel';
 import { JetStreamBatchStrategy } from '@ledgerline/messaging';
 import { KYSELY, leaseMigration, LeaseManager, PG_POOL, PostgresModule, streamIdMigration } from '@ledgerline/postgres';
@@ -19,6 +20,7 @@ import { Broker } from './adapters/broker.js';
 import * as createProjection from './adapters/migrations/0001-create-projection.js';
 import * as createQuotas from './adapters/migrations/0002-create-quotas.js';
 import * as createQuarantineHours from './adapters/migrations/0004-create-quarantine-hours.js';
+import { LOGGED_TABLES } from './adapters/logged-tables.js';
 import { natsPublish } from './adapters/nats-publish.js';
 import { loadCheckpoints } from './adapters/postgres-checkpoints.js';
 import { PostgresOutbox } from './adapters/postgres-outbox.js';
@@ -49,6 +51,7 @@ export const migrations = {
   '0003_create_leases': leaseMigration('quota'),
   '0004_create_quarantine_hours': createQuarantineHours,
   '0005_stream_id': streamIdMigration('quota', 'checkpoints'),
+  '0006_create_admin_log': adminLogMigration('quota', LOGGED_TABLES),
 };
 
 /** A decision that waits longer than this to be published makes the copy that should publish it not ready. */
@@ -79,6 +82,7 @@ export class QuotaModule implements OnApplicationBootstrap, BeforeApplicationShu
       imports: [PostgresModule.forRoot({ schema: 'quota', migrations })],
       controllers: [QuotasController, PricedConsumer],
       providers: [
+        { provide: Changes, inject: [KYSELY], useFactory: (db: Kysely<unknown>) => new Changes(db) },
         { provide: Broker, useFactory: () => Broker.connect(config) },
         {
           provide: PostgresQuotaStore,

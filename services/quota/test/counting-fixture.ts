@@ -1,4 +1,5 @@
 import { type PricedRun, QuotaEventSchema } from '@ledgerline/contracts';
+import { Changes, SYSTEM } from '@ledgerline/administration';
 import { type Metric, quotaTerms } from '@ledgerline/domain-quota';
 import { type PartitionBatch } from '@ledgerline/messaging';
 import { createKysely, createPool, migrate } from '@ledgerline/postgres';
@@ -24,6 +25,7 @@ export class CountingFixture {
   private constructor(
     readonly db: Kysely<QuotaDatabase>,
     readonly store: PostgresQuotaStore,
+    readonly changes: Changes,
   ) {}
 
   static async create(databaseUrl: string): Promise<CountingFixture> {
@@ -33,7 +35,7 @@ export class CountingFixture {
     for (let unit = 0; unit < PARTITIONS; unit++) {
       await sql`insert into quota.leases (scope, unit, owner, epoch) values ('priced', ${unit}, 'test', 1)`.execute(db);
     }
-    return new CountingFixture(db, new PostgresQuotaStore({ db, generation: 1, leaseScope: 'priced' }));
+    return new CountingFixture(db, new PostgresQuotaStore({ db, generation: 1, leaseScope: 'priced' }), new Changes(db as Kysely<unknown>));
   }
 
   async end(): Promise<void> {
@@ -47,13 +49,8 @@ export class CountingFixture {
   setQuota(customerId: string, metric: Metric, limit: string, scope: { provider?: string; model?: string } = {}): Promise<string> {
     const terms = quotaTerms(metric, limit);
     if (!terms.ok) throw new Error('bad terms');
-    return new SetQuota(this.store, clock, nothing).execute({
-      customerId,
-      metric,
-      provider: scope.provider ?? null,
-      model: scope.model ?? null,
-      terms: terms.value,
-    });
+    const wanted = { customerId, metric, provider: scope.provider ?? null, model: scope.model ?? null, terms: terms.value };
+    return this.changes.make(SYSTEM, (change) => new SetQuota(this.store, clock, nothing).execute(wanted, change));
   }
 
   /** The decisions about a customer's quotas that wait in the outbox, in order. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SYSTEM } from '@ledgerline/administration';
 import { quotaTerms } from '@ledgerline/domain-quota';
 import { type FreshDatabase, freshDatabase } from '@ledgerline/testing';
 import { loadCheckpoints } from '../src/adapters/postgres-checkpoints.js';
@@ -91,7 +92,7 @@ describe('counting', () => {
     const changing = (async () => {
       ids.set('busy-4', await fixture.setQuota('busy-4', 'tokens', '2000'));
       const terms = quotaTerms('tokens', '1500');
-      await new ChangeQuota(fixture.store, clock, nothing).execute(ids.get('busy-3')!, () => terms);
+      await fixture.changes.make(SYSTEM, (change) => new ChangeQuota(fixture.store, clock, nothing).execute(ids.get('busy-3')!, () => terms, change));
     })();
     await Promise.all([...counting, changing]);
     const reader = new PostgresQuotaReader(fixture.db);
@@ -124,8 +125,8 @@ describe('a quota', () => {
     const id = await fixture.setQuota('changed', 'cost_usd', '0.000000001');
     await fixture.copy().count(0, [{ customer: 'changed', cost: 900n }]);
     const terms = quotaTerms('cost_usd', '0.0000000009');
-    await new ChangeQuota(fixture.store, clock, nothing).execute(id, () => terms);
-    await new DeleteQuota(fixture.store, clock, nothing).execute(id);
+    await fixture.changes.make(SYSTEM, (change) => new ChangeQuota(fixture.store, clock, nothing).execute(id, () => terms, change));
+    await fixture.changes.make(SYSTEM, (change) => new DeleteQuota(fixture.store, clock, nothing).execute(id, change));
     expect(await fixture.decisionsOf('changed')).toEqual([
       'crossed v1 80% #1 at 0.0000000009 of 0.000000001 in 2023-11-01',
       'uncrossed v1 80% #1 at 0.0000000009 of 0.0000000009 in 2023-11-01',

@@ -60,6 +60,7 @@ export class MemoryQuotaStore {
           throw error;
         }
       },
+      join: () => Promise.reject(new Error('counting does not ask for this')),
     };
   }
 

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAdminLogCommand } from './commands/admin-log.js';
 import { addAuditCommand } from './commands/audit.js';
 import { addCorrectionsCommand } from './commands/corrections.js';
 import { addCreditsCommand } from './commands/credits.js';
@@ -26,7 +27,7 @@ Environment:
 /** Every command of the command line; nothing is read from outside before one runs. */
 export function buildProgram(context: Context): Command {
   const program = new Command('ledgerline')
-    .description('Works with a Ledgerline stack: keys, users, projects, quotas, events and their corrections, imports, the audit, a doctor, a live view, rebuilds, recovery.')
+    .description('Works with a Ledgerline stack: keys, users, projects, quotas, events and their corrections, imports, the audit, the log of administrative changes, a doctor, a live view, rebuilds, recovery.')
     .addHelpText('after', ENVIRONMENT)
     .showHelpAfterError('(add --help for what can be given)');
   addKeysCommand(program, context);
@@ -43,6 +44,7 @@ export function buildProgram(context: Context): Command {
   addRecoverCommand(program, context);
   addTailCommand(program, context);
   addUsersCommand(program, context);
+  addAdminLogCommand(program, context);
   return program;
 }
 

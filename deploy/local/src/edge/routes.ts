@@ -30,6 +30,7 @@ export const ROUTES: readonly Route[] = [
   { path: '/v1/users/*/credits', service: 'read-api' },
   { path: '/v1/users/*/usage', service: 'read-api' },
   { path: '/v1/users', below: true, service: 'accounts' },
+  { path: '/v1/admin-log', service: 'accounts' },
   { method: 'POST', path: '/api/usage', service: 'ingest' },
   { path: '/api/usage', service: 'read-api' },
   { method: 'POST', path: '/v1/usage/record', service: 'ingest' },

@@ -1,3 +1,4 @@
+import { type Change, transactionOf } from '@ledgerline/administration';
 import { type Kysely } from 'kysely';
 import { type Customer, type Customers, type PageRequest } from '../application/ports.js';
 import { type AccountsDatabase } from './accounts-database.js';
@@ -6,8 +7,8 @@ import { customerFromRow } from './mapping.js';
 export class PostgresCustomers implements Customers {
   constructor(private readonly db: Kysely<AccountsDatabase>) {}
 
-  async add(id: string, name: string | null): Promise<Customer | null> {
-    const row = await this.db
+  async add(id: string, name: string | null, change: Change): Promise<Customer | null> {
+    const row = await transactionOf<AccountsDatabase>(change)
       .insertInto('accounts.customers')
       .values({ customer_id: id, name, created_by: 'admin' })
       .onConflict((conflict) => conflict.doNothing())

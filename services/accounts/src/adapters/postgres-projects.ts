@@ -1,3 +1,4 @@
+import { type Change, transactionOf } from '@ledgerline/administration';
 import { type Kysely, type Selectable } from 'kysely';
 import { type NewProject, type PageRequest, type Project, type Projects } from '../application/ports.js';
 import { type AccountsDatabase, type ProjectTable } from './accounts-database.js';
@@ -5,8 +6,8 @@ import { type AccountsDatabase, type ProjectTable } from './accounts-database.js
 export class PostgresProjects implements Projects {
   constructor(private readonly db: Kysely<AccountsDatabase>) {}
 
-  async add({ id, customerId, name }: NewProject): Promise<Project | null> {
-    const row = await this.db
+  async add({ id, customerId, name }: NewProject, change: Change): Promise<Project | null> {
+    const row = await transactionOf<AccountsDatabase>(change)
       .insertInto('accounts.projects')
       .values({ ...(id === undefined ? {} : { project_id: id }), customer_id: customerId, name })
       .onConflict((conflict) => conflict.doNothing())

@@ -1,3 +1,4 @@
+import { type Change } from '@ledgerline/administration';
 import { type Clock } from '@ledgerline/kernel';
 import { hashKey } from '@ledgerline/service-kit';
 import { newKeyText, shownPrefix } from './key-text.js';
@@ -21,10 +22,10 @@ export class CreateKey {
   ) {}
 
   /** @throws ExpiryPassedError */
-  async execute(wanted: WantedKey, createdBy: string): Promise<{ key: ApiKey; text: string }> {
+  async execute(wanted: WantedKey, createdBy: string, change: Change): Promise<{ key: ApiKey; text: string }> {
     if (wanted.expiresAt !== null && wanted.expiresAt.getTime() <= this.clock.nowMs()) throw new ExpiryPassedError();
     const text = newKeyText();
-    const key = await this.keys.add({ ...wanted, prefix: shownPrefix(text), hash: hashKey(text), createdBy });
+    const key = await this.keys.add({ ...wanted, prefix: shownPrefix(text), hash: hashKey(text), createdBy }, change);
     return { key, text };
   }
 }

@@ -1,3 +1,4 @@
+import { type Change } from '@ledgerline/administration';
 import { type KeyLimits, type Scope } from '@ledgerline/service-kit';
 
 /** A key as it is kept: without its text. */
@@ -35,18 +36,18 @@ export type Revocation = 'revoked' | 'not_found' | 'last_admin_key';
 
 /** Where keys are kept. Every change reaches the published snapshot with its commit. */
 export interface Keys {
-  add(key: NewKey): Promise<ApiKey>;
+  add(key: NewKey, change: Change): Promise<ApiKey>;
   /** The key of that hash, added if there is none; a revoked one stays revoked. */
-  ensure(key: NewKey): Promise<ApiKey>;
+  ensure(key: NewKey, change: Change): Promise<ApiKey>;
   /** In order of id, after `cursor`. @param of the customer whose keys to keep to */
   list(page: PageRequest, of: string | undefined): Promise<ApiKey[]>;
   /**
    * Revokes, unless no admin key of the operator would be left; revoking twice is revoking once. Safe against two at the same time.
    * @param of the customer whose keys to keep to
    */
-  revoke(id: string, of: string | undefined): Promise<Revocation>;
+  revoke(id: string, of: string | undefined, change: Change): Promise<Revocation>;
   /** Adds a key with the rights of another, which ends at `oldEndsAt` if not before. `not_found` and `not_active` add nothing. */
-  replace(id: string, of: string | undefined, by: Pick<NewKey, 'prefix' | 'hash' | 'createdBy'>, oldEndsAt: Date): Promise<ApiKey | 'not_found' | 'not_active'>;
+  replace(id: string, of: string | undefined, by: Pick<NewKey, 'prefix' | 'hash' | 'createdBy'>, oldEndsAt: Date, change: Change): Promise<ApiKey | 'not_found' | 'not_active'>;
 }
 
 export interface Customer {
@@ -60,7 +61,7 @@ export interface Customer {
 /** Where customers are kept. */
 export interface Customers {
   /** The new customer, or null when the id is taken. */
-  add(id: string, name: string | null): Promise<Customer | null>;
+  add(id: string, name: string | null, change: Change): Promise<Customer | null>;
   /** @param only the one customer to keep to */
   list(page: PageRequest, only: string | undefined): Promise<Customer[]>;
 }
@@ -107,7 +108,7 @@ export interface NewProject {
 /** Where projects are kept. */
 export interface Projects {
   /** The new project, or null when the id is taken. */
-  add(project: NewProject): Promise<Project | null>;
+  add(project: NewProject, change: Change): Promise<Project | null>;
   /** In order of id. @param of the customer whose projects to keep to */
   list(page: PageRequest, of: string | undefined): Promise<Project[]>;
   find(id: string): Promise<Project | null>;
@@ -134,9 +135,9 @@ export type NewUser = Omit<User, 'id' | 'createdAt'>;
 /** Where users and their memberships are kept. Every change reaches the published members with its commit. */
 export interface Users {
   /** The new user, or null when there is one of that subject. */
-  add(user: NewUser): Promise<User | null>;
+  add(user: NewUser, change: Change): Promise<User | null>;
   /** In order of id. @param of the customer whose users to keep to */
   list(page: PageRequest, of: string | undefined): Promise<User[]>;
   /** False when there is no such user. @param of the customer whose users to keep to */
-  remove(id: string, of: string | undefined): Promise<boolean>;
+  remove(id: string, of: string | undefined, change: Change): Promise<boolean>;
 }

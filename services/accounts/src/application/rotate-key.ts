@@ -1,3 +1,4 @@
+import { type Change } from '@ledgerline/administration';
 import { type Clock } from '@ledgerline/kernel';
 import { hashKey } from '@ledgerline/service-kit';
 import { newKeyText, shownPrefix } from './key-text.js';
@@ -11,9 +12,9 @@ export class RotateKey {
   ) {}
 
   /** @param of the customer whose keys to keep to @param overlapMs for how long both open */
-  async execute(id: string, of: string | undefined, overlapMs: number, createdBy: string): Promise<{ key: ApiKey; text: string } | 'not_found' | 'not_active'> {
+  async execute(id: string, of: string | undefined, overlapMs: number, createdBy: string, change: Change): Promise<{ key: ApiKey; text: string } | 'not_found' | 'not_active'> {
     const text = newKeyText();
-    const key = await this.keys.replace(id, of, { prefix: shownPrefix(text), hash: hashKey(text), createdBy }, new Date(this.clock.nowMs() + overlapMs));
+    const key = await this.keys.replace(id, of, { prefix: shownPrefix(text), hash: hashKey(text), createdBy }, new Date(this.clock.nowMs() + overlapMs), change);
     return typeof key === 'string' ? key : { key, text };
   }
 }

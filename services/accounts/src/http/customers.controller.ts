@@ -1,4 +1,5 @@
 import { Body, Controller, Get, Header, Inject, Post, Query, Req } from '@nestjs/common';
+import { actorOf, Changes } from '@ledgerline/administration';
 import { confinedTo, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { CreateCustomer } from '../application/create-customer.js';
@@ -22,15 +23,18 @@ export class CustomersController {
   constructor(
     @Inject(CreateCustomer) private readonly createCustomer: CreateCustomer,
     @Inject(CUSTOMERS) private readonly customers: Customers,
+    @Inject(Changes) private readonly changes: Changes,
   ) {}
 
   @Post()
   @RequireScope('admin', 'operator')
-  async create(@Body() body: unknown) {
+  async create(@Body() body: unknown, @Req() request: FastifyRequest) {
     const { customer_id: id, name } = parseInput(newCustomerRequest, body);
-    const customer = await this.createCustomer.execute(id, name ?? null);
-    if (!customer) throw new ProblemError(409, 'customer_exists', 'There is a customer of this id already.');
-    return customerJson(customer);
+    return this.changes.make(actorOf(request), async (change) => {
+      const customer = await this.createCustomer.execute(id, name ?? null, change);
+      if (!customer) throw new ProblemError(409, 'customer_exists', 'There is a customer of this id already.');
+      return customerJson(customer);
+    });
   }
 
   @Get()

@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
+import { actorOf, Changes } from '@ledgerline/administration';
 import { confinedTo, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { CreateKey, ExpiryPassedError } from '../application/create-key.js';
@@ -39,6 +40,7 @@ export class KeysController {
     @Inject(RotateKey) private readonly rotateKey: RotateKey,
     @Inject(RevokeKey) private readonly revokeKey: RevokeKey,
     @Inject(KEYS) private readonly keys: Keys,
+    @Inject(Changes) private readonly changes: Changes,
   ) {}
 
   @Post()
@@ -47,7 +49,7 @@ export class KeysController {
     const { name, scopes, customer_id: asked, user_id: userId, limits, expires_at: expiresAt } = parseInput(newKeyRequest, body);
     const customerId = confinedTo(request, asked ?? undefined) ?? null;
     const wanted = { name, scopes, customerId, userId: userId ?? null, limits: { requestsPerSecond: limits.requests_per_second, eventsPerSecond: limits.events_per_second }, expiresAt: expiresAt ? new Date(expiresAt) : null };
-    return newKeyJson(await this.createKey.execute(wanted, request.principal.keyId).catch(refused));
+    return this.changes.make(actorOf(request), async (change) => newKeyJson(await this.createKey.execute(wanted, request.principal.keyId, change).catch(refused)));
   }
 
   @Get()
@@ -62,16 +64,19 @@ export class KeysController {
   @Header('cache-control', 'no-store')
   async rotate(@Param('id') id: string, @Body() body: unknown, @Req() request: FastifyRequest) {
     const { overlap_seconds: overlapS } = parseInput(rotationRequest, body ?? {});
-    const rotated = UUID.test(id) ? await this.rotateKey.execute(id.toLowerCase(), confinedTo(request), overlapS * MS_PER_S, request.principal.keyId) : 'not_found';
-    if (rotated === 'not_found') throw notFound();
-    if (rotated === 'not_active') throw new ProblemError(409, 'key_not_active', 'This key is revoked or expired; make a new one.');
-    return newKeyJson(rotated);
+    if (!UUID.test(id)) throw notFound();
+    return this.changes.make(actorOf(request), async (change) => {
+      const rotated = await this.rotateKey.execute(id.toLowerCase(), confinedTo(request), overlapS * MS_PER_S, request.principal.keyId, change);
+      if (rotated === 'not_found') throw notFound();
+      if (rotated === 'not_active') throw new ProblemError(409, 'key_not_active', 'This key is revoked or expired; make a new one.');
+      return newKeyJson(rotated);
+    });
   }
 
   @Delete(':id')
   @HttpCode(204)
   async revoke(@Param('id') id: string, @Req() request: FastifyRequest): Promise<void> {
-    const outcome = UUID.test(id) ? await this.revokeKey.execute(id.toLowerCase(), confinedTo(request)) : 'not_found';
+    const outcome = UUID.test(id) ? await this.changes.make(actorOf(request), (change) => this.revokeKey.execute(id.toLowerCase(), confinedTo(request), change)) : 'not_found';
     if (outcome === 'not_found') throw notFound();
     if (outcome === 'last_admin_key') {
       throw new ProblemError(409, 'last_admin_key', 'This is the last admin key of the operator that does not expire; make another before revoking it.');

@@ -1,4 +1,5 @@
 import { Body, Controller, Get, Header, Inject, Param, Post, Query, Req } from '@nestjs/common';
+import { actorOf, Changes } from '@ledgerline/administration';
 import { confinedTo, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { type Project, type Projects } from '../application/ports.js';
@@ -20,7 +21,10 @@ const projectJson = (project: Project) => ({
 @RequireScope('read', 'anyone')
 @Controller('v1/projects')
 export class ProjectsController {
-  constructor(@Inject(PROJECTS) private readonly projects: Projects) {}
+  constructor(
+    @Inject(PROJECTS) private readonly projects: Projects,
+    @Inject(Changes) private readonly changes: Changes,
+  ) {}
 
   @Post()
   @RequireScope('admin', 'anyone')
@@ -28,9 +32,11 @@ export class ProjectsController {
     const { id, customer_id: asked, name } = parseInput(newProjectRequest, body);
     const customerId = confinedTo(request, asked);
     if (customerId === undefined) throw new ProblemError(422, 'validation_failed', 'The request has 1 bad field.', [{ field: 'customer_id', reason: 'is required: the key belongs to no customer' }]);
-    const project = await this.projects.add({ id, customerId, name: name ?? null });
-    if (!project) throw new ProblemError(409, 'project_exists', 'There is a project of this id already.');
-    return projectJson(project);
+    return this.changes.make(actorOf(request), async (change) => {
+      const project = await this.projects.add({ id, customerId, name: name ?? null }, change);
+      if (!project) throw new ProblemError(409, 'project_exists', 'There is a project of this id already.');
+      return projectJson(project);
+    });
   }
 
   @Get()

@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
+import { actorOf, Changes } from '@ledgerline/administration';
 import { confinedTo, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { type User, type Users } from '../application/ports.js';
@@ -25,7 +26,10 @@ const userJson = (user: User) => ({
 @RequireScope('admin', 'anyone')
 @Controller('v1/users')
 export class UsersController {
-  constructor(@Inject(USERS) private readonly users: Users) {}
+  constructor(
+    @Inject(USERS) private readonly users: Users,
+    @Inject(Changes) private readonly changes: Changes,
+  ) {}
 
   @Post()
   async create(@Body() body: unknown, @Req() request: FastifyRequest) {
@@ -35,9 +39,11 @@ export class UsersController {
     if (!roles.includes(role)) {
       throw new ProblemError(422, 'validation_failed', 'The request has 1 bad field.', [{ field: 'role', reason: `must be ${roles.join(' or ')} ${customerId === null ? 'for the operator' : 'for a customer'}` }]);
     }
-    const user = await this.users.add({ subject, email: email ?? null, name: name ?? null, customerId, role });
-    if (!user) throw new ProblemError(409, 'user_exists', 'There is a user of this subject already.');
-    return userJson(user);
+    return this.changes.make(actorOf(request), async (change) => {
+      const user = await this.users.add({ subject, email: email ?? null, name: name ?? null, customerId, role }, change);
+      if (!user) throw new ProblemError(409, 'user_exists', 'There is a user of this subject already.');
+      return userJson(user);
+    });
   }
 
   @Get()
@@ -50,7 +56,7 @@ export class UsersController {
   @Delete(':id')
   @HttpCode(204)
   async remove(@Param('id') id: string, @Req() request: FastifyRequest): Promise<void> {
-    const removed = UUID.test(id) && (await this.users.remove(id.toLowerCase(), confinedTo(request)));
+    const removed = UUID.test(id) && (await this.changes.make(actorOf(request), (change) => this.users.remove(id.toLowerCase(), confinedTo(request), change)));
     if (!removed) throw new ProblemError(404, 'user_not_found', 'There is no user of this id.');
   }
 }

@@ -1,3 +1,4 @@
+import { type Change, transactionOf } from '@ledgerline/administration';
 import { type MonthNumber, type QuarantineGrew, type QuarantineHour, type Quota, type WindowState } from '@ledgerline/domain-quota';
 import { fenceLease } from '@ledgerline/postgres';
 import { type Kysely, sql, type Transaction } from 'kysely';
@@ -57,6 +58,11 @@ export class PostgresQuotaStore implements QuotaStore {
       if (error instanceof SumRowsGoneError) this.rowIds.clear();
       throw error;
     }
+  }
+
+  /** A change of a quota writes no sums, so there is nothing to learn of it. */
+  join<T>(change: Change, work: (transaction: QuotaTransaction) => Promise<T>): Promise<T> {
+    return work(new PostgresQuotaTransaction(transactionOf<QuotaDatabase>(change), this.options, this.rowIds, []));
   }
 }
 

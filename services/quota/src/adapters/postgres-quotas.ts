@@ -1,3 +1,4 @@
+import { type Change, transactionOf } from '@ledgerline/administration';
 import { type MonthNumber, type Quota } from '@ledgerline/domain-quota';
 import { type Kysely, sql } from 'kysely';
 import { QuotaExistsError, type QuotaFilter, type QuotaReader, type QuotaView } from '../application/ports.js';
@@ -60,8 +61,9 @@ export async function deleteQuota(db: Kysely<QuotaDatabase>, id: string): Promis
 export class PostgresQuotaReader implements QuotaReader {
   constructor(private readonly db: Kysely<QuotaDatabase>) {}
 
-  async find(id: string, month: MonthNumber): Promise<QuotaView | undefined> {
-    const [view] = await this.read(month, (query) => query.where('id', '=', id));
+  async find(id: string, month: MonthNumber, change?: Change): Promise<QuotaView | undefined> {
+    const reader = change === undefined ? this : new PostgresQuotaReader(transactionOf<QuotaDatabase>(change));
+    const [view] = await reader.read(month, (query) => query.where('id', '=', id));
     return view;
   }
 

@@ -1,3 +1,4 @@
+import { type Change } from '@ledgerline/administration';
 import { type Quota, type QuotaTerms, underNewTerms } from '@ledgerline/domain-quota';
 import { type Clock, type Result } from '@ledgerline/kernel';
 import { decideWindows } from './decide-windows.js';
@@ -15,8 +16,8 @@ export class ChangeQuota {
   ) {}
 
   /** Returns the changed quota, what is wrong with the terms, or undefined when there is no such quota. */
-  async execute<E>(id: string, termsFor: TermsFor<E>): Promise<Result<Quota, E> | undefined> {
-    const outcome = await this.store.transact(async (transaction) => {
+  async execute<E>(id: string, termsFor: TermsFor<E>, change: Change): Promise<Result<Quota, E> | undefined> {
+    const outcome = await this.store.join(change, async (transaction) => {
       await transaction.enterChanging();
       const quota = await transaction.lockQuota(id);
       if (quota === undefined) return undefined;
@@ -29,7 +30,7 @@ export class ChangeQuota {
       const moment = { decidedAtUs: this.clock.nowMs() * 1000, positions: await transaction.positions() };
       return { result: { ok: true as const, value: changed }, decided: await decideWindows(transaction, windows, moment) };
     });
-    if (outcome !== undefined && outcome.decided > 0) this.onDecisions();
+    if (outcome !== undefined && outcome.decided > 0) change.afterCommit(this.onDecisions);
     return outcome?.result;
   }
 }

@@ -1,3 +1,4 @@
+import { type Change } from '@ledgerline/administration';
 import { type Clock } from '@ledgerline/kernel';
 import { withdrawWindows } from './decide-windows.js';
 import { type QuotaStore } from './ports.js';
@@ -11,8 +12,8 @@ export class DeleteQuota {
   ) {}
 
   /** Returns false when there is no such quota. */
-  async execute(id: string): Promise<boolean> {
-    const decided = await this.store.transact(async (transaction) => {
+  async execute(id: string, change: Change): Promise<boolean> {
+    const decided = await this.store.join(change, async (transaction) => {
       await transaction.enterChanging();
       const quota = await transaction.lockQuota(id);
       if (quota === undefined) return undefined;
@@ -26,7 +27,7 @@ export class DeleteQuota {
       await transaction.deleteQuota(id);
       return withdrawn;
     });
-    if (decided !== undefined && decided > 0) this.onDecisions();
+    if (decided !== undefined && decided > 0) change.afterCommit(this.onDecisions);
     return decided !== undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { type Change } from '@ledgerline/administration';
 import { type Metric, type MonthNumber, type QuarantineGrew, type QuarantineHour, type Quota, type WindowEvent, type WindowState } from '@ledgerline/domain-quota';
 import { type UsageTally } from './usage-tally.js';
 
@@ -99,6 +100,8 @@ export interface QuotaTransaction {
 export interface QuotaStore {
   /** Runs work in one transaction; commits when it resolves, and only then. */
   transact<T>(work: (transaction: QuotaTransaction) => Promise<T>): Promise<T>;
+  /** Runs work in the transaction of an administrative change. */
+  join<T>(change: Change, work: (transaction: QuotaTransaction) => Promise<T>): Promise<T>;
 }
 
 /** A quota with its value in one month. */
@@ -119,7 +122,8 @@ export interface QuotaFilter {
 }
 
 export interface QuotaReader {
-  find(id: string, month: MonthNumber): Promise<QuotaView | undefined>;
+  /** @param change whose transaction sees more than others do */
+  find(id: string, month: MonthNumber, change?: Change): Promise<QuotaView | undefined>;
   /** In the order of their ids. */
   list(filter: QuotaFilter, month: MonthNumber): Promise<QuotaView[]>;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type Change } from '@ledgerline/administration';
 import { type Metric, type Quota, type QuotaTerms } from '@ledgerline/domain-quota';
 import { type Clock } from '@ledgerline/kernel';
 import { decideWindows } from './decide-windows.js';
@@ -21,16 +22,16 @@ export class SetQuota {
   ) {}
 
   /** Returns the quota's id. @throws QuotaExistsError */
-  async execute(wanted: NewQuota): Promise<string> {
+  async execute(wanted: NewQuota, change: Change): Promise<string> {
     const quota: Quota = { id: randomUUID(), limitVersion: 1, ...wanted };
-    const decided = await this.store.transact(async (transaction) => {
+    const decided = await this.store.join(change, async (transaction) => {
       await transaction.enterChanging();
       await transaction.insertQuota(quota);
       const months = await transaction.monthsUsedBy(quota.customerId);
       const windows = months.map((month) => ({ quota, month }));
       return decideWindows(transaction, windows, { decidedAtUs: this.clock.nowMs() * 1000, positions: await transaction.positions() });
     });
-    if (decided > 0) this.onDecisions();
+    if (decided > 0) change.afterCommit(this.onDecisions);
     return quota.id;
   }
 }

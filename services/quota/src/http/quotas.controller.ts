@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Put, Query, Req } from '@nestjs/common';
+import { actorOf, type Change, Changes } from '@ledgerline/administration';
 import { type Metric, monthOf, type MonthNumber, parseMonth, quotaTerms, type TermError } from '@ledgerline/domain-quota';
 import { type Clock } from '@ledgerline/kernel';
 import { CLOCK, confinedTo, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
@@ -24,22 +25,23 @@ export class QuotasController {
     @Inject(DeleteQuota) private readonly deleteQuota: DeleteQuota,
     @Inject(QUOTA_READER) private readonly reader: QuotaReader,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(Changes) private readonly changes: Changes,
   ) {}
 
   @Post()
-  async create(@Body() body: unknown) {
-    const request = parseInput(newQuotaRequest, body);
-    const metric = request.metric as Metric;
-    const terms = quotaTerms(metric, request.limit, request.thresholds);
+  async create(@Body() body: unknown, @Req() request: FastifyRequest) {
+    const asked = parseInput(newQuotaRequest, body);
+    const metric = asked.metric as Metric;
+    const terms = quotaTerms(metric, asked.limit, asked.thresholds);
     if (!terms.ok) throw invalid(terms.error);
     const wanted = {
-      customerId: request.customer_id,
+      customerId: asked.customer_id,
       metric,
-      provider: request.provider ?? null,
-      model: request.model ?? null,
+      provider: asked.provider ?? null,
+      model: asked.model ?? null,
       terms: terms.value,
     };
-    return this.show(await this.setQuota.execute(wanted).catch(refused), undefined);
+    return this.changes.make(actorOf(request), async (change) => this.showChanged(await this.setQuota.execute(wanted, change).catch(refused), change));
   }
 
   @Get()
@@ -63,20 +65,25 @@ export class QuotasController {
   }
 
   @Put(':id')
-  async change(@Param('id') id: string, @Body() body: unknown) {
-    const request = parseInput(changedQuotaRequest, body);
-    const result = await this.changeQuota
-      .execute(known(id), (quota) => quotaTerms(quota.metric, request.limit, request.thresholds ?? quota.terms.thresholds))
-      .catch(refused);
-    if (result === undefined) throw notFound(id);
-    if (!result.ok) throw invalid(result.error);
-    return this.show(id, undefined);
+  async change(@Param('id') id: string, @Body() body: unknown, @Req() request: FastifyRequest) {
+    const { limit, thresholds } = parseInput(changedQuotaRequest, body);
+    return this.changes.make(actorOf(request), async (change) => {
+      const result = await this.changeQuota.execute(known(id), (quota) => quotaTerms(quota.metric, limit, thresholds ?? quota.terms.thresholds), change).catch(refused);
+      if (result === undefined) throw notFound(id);
+      if (!result.ok) throw invalid(result.error);
+      return this.showChanged(id, change);
+    });
   }
 
   @Delete(':id')
   @HttpCode(204)
-  async remove(@Param('id') id: string): Promise<void> {
-    if (!(await this.deleteQuota.execute(known(id)).catch(refused))) throw notFound(id);
+  async remove(@Param('id') id: string, @Req() request: FastifyRequest): Promise<void> {
+    const removed = await this.changes.make(actorOf(request), (change) => this.deleteQuota.execute(known(id), change).catch(refused));
+    if (!removed) throw notFound(id);
+  }
+
+  private async showChanged(id: string, change: Change) {
+    return quotaJson((await this.reader.find(id, this.month(undefined), change))!);
   }
 
   /** @param of the customer to keep to */

@@ -74,3 +74,24 @@ describe('quotas', () => {
     expect(await json<unknown[]>(quota, 'quotas', 'list', '--customer', 'acme')).toHaveLength(1);
   });
 });
+
+describe('admin-log', () => {
+  it('shows who changed what in every service, newest first, page by page', async () => {
+    const set = (limit: string) => json<{ id: string }>(quota, 'quotas', 'set', '--customer', 'logged', '--metric', 'tokens', '--limit', limit);
+    const { id } = await set('1000');
+    await set('2000');
+    const { id: key } = await json<{ id: string }>(accounts, 'keys', 'create', '--name', 'logged', '--customer', 'logged');
+    await cli(accounts, 'keys', 'revoke', key);
+    const entries = await json<{ action: string; object: string }[]>(accounts, 'admin-log', '--customer', 'logged');
+    expect(entries.map(({ action, object }) => [action, object])).toEqual([
+      ['key.revoked', key],
+      ['key.created', key],
+      ['quota.changed', id],
+      ['quota.created', id],
+    ]);
+    expect(await json(accounts, 'admin-log', '--customer', 'logged', '--limit', '3')).toEqual(entries.slice(0, 3));
+    const { output } = await cli(accounts, 'admin-log', '--object', id, '--action', 'quota.changed', '--from', '1h');
+    expect(output).toMatch(/quota\.changed.*logged.*limit 1000 -> 2000, version 1 -> 2/);
+    expect((await cli(accounts, 'admin-log', '--from', 'soon')).code).toBe(2);
+  });
+});

@@ -103,6 +103,7 @@ export const ACCESS: readonly AccessRow[] = [
     other: [201, 403, 403, 404, 403, 403],
   },
   { route: 'DELETE /v1/users/{id}', ask: ({ userId }) => ({ method: 'DELETE', path: `/v1/users/${userId}` }), own: [204, 403, 403, 204, 403, 403], other: [204, 403, 403, 404, 403, 403] },
+  { route: 'GET /v1/admin-log', ask: ({ customer }) => ({ method: 'GET', path: `/v1/admin-log?customer_id=${customer}` }), ...of(200) },
   { route: 'GET /v1/keys', ask: ({ customer }) => ({ method: 'GET', path: `/v1/keys?customer_id=${customer}` }), own: [200, 403, 403, 200, 403, 403], other: [200, 403, 403, 404, 403, 403] },
   {
     route: 'POST /v1/keys',

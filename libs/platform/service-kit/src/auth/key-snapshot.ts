@@ -207,7 +207,7 @@ interface PublishedMember {
 
 function membersOf(rows: readonly PublishedMember[]): ReadonlyMap<string, Principal> {
   const limits = { requestsPerSecond: null, eventsPerSecond: null };
-  return new Map(rows.map(({ subject, customerId, scopes }) => [subject, { keyId: subject, customerId, userId: subject, scopes: new Set(scopes), limits }]));
+  return new Map(rows.map(({ subject, customerId, scopes }) => [subject, { kind: 'user' as const, keyId: subject, customerId, userId: subject, scopes: new Set(scopes), limits }]));
 }
 
 function delay(ms: number): Promise<void> {

@@ -12,7 +12,7 @@ const table = new KeyTable([
 
 describe('key table', () => {
   it('a key is found by its hash, the first time and every time after', () => {
-    expect(table.find('admin-key', NOW)).toEqual({ keyId: 'admin-key', customerId: null, userId: null, scopes: new Set(['ingest', 'read', 'admin']), limits: { requestsPerSecond: null, eventsPerSecond: null } });
+    expect(table.find('admin-key', NOW)).toEqual({ kind: 'key', keyId: 'admin-key', customerId: null, userId: null, scopes: new Set(['ingest', 'read', 'admin']), limits: { requestsPerSecond: null, eventsPerSecond: null } });
     expect(table.find('admin-key', NOW)).toBe(table.find('admin-key', NOW));
   });
 

@@ -33,7 +33,7 @@ export class KeyTable {
         .filter((key) => !key.revoked)
         .map(({ hash: hashed, keyId, customerId, userId, scopes, expiresAtMs, requestsPerSecond, eventsPerSecond }) => [
           hashed,
-          { principal: { keyId, customerId, userId, scopes: new Set(scopes), limits: { requestsPerSecond, eventsPerSecond } }, expiresAtMs: expiresAtMs ?? Infinity },
+          { principal: { kind: 'key', keyId, customerId, userId, scopes: new Set(scopes), limits: { requestsPerSecond, eventsPerSecond } }, expiresAtMs: expiresAtMs ?? Infinity },
         ]),
     );
   }

@@ -13,6 +13,9 @@ export interface KeyLimits {
 
 /** Who sent a request. */
 export interface Principal {
+  /** An API key, or a user of the identity provider by a token of it. */
+  readonly kind: 'key' | 'user';
+  /** The key's id, or the user's subject. */
   readonly keyId: string;
   /** The customer that the key belongs to; null: the operator. */
   readonly customerId: string | null;

@@ -97,7 +97,7 @@ export class TokenVerifier {
     if (customerId === null) return { subject, principal: null };
     const role = roleClaim === undefined ? undefined : claimAt(claims, roleClaim);
     const scopes = new Set(adminRoles.includes(role as string) ? ADMIN : MEMBER);
-    return { subject, principal: { keyId: subject, customerId, userId: subject, scopes, limits: { requestsPerSecond: null, eventsPerSecond: null } } };
+    return { subject, principal: { kind: 'user', keyId: subject, customerId, userId: subject, scopes, limits: { requestsPerSecond: null, eventsPerSecond: null } } };
   }
 }
 

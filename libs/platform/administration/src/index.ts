@@ -1,0 +1,4 @@
+export { type Actor, actorOf, SYSTEM } from './actor.js';
+export { adminLogMigration, BY_AN_ACTOR, decimalOf, logChangesOf, type LoggedTable, type OfRow, timeOf } from './admin-log-migration.js';
+export { type Change, calledBy, transactionOf } from './change.js';
+export { Changes } from './changes.js';
