@@ -4,6 +4,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SERVICES, type ServiceName } from '../parts.js';
 import { createEdge } from './create-edge.js';
+import { securityHeaders } from './security-headers.js';
 
 interface Seen {
   service: string;
@@ -47,7 +48,7 @@ describe('the edge', () => {
     }
     // Nobody is there: its server is gone, its address is known.
     await new Promise((resolve) => upstreams[SERVICES.indexOf('alerting')]?.close(resolve));
-    edge = createEdge(addresses);
+    edge = createEdge(addresses, { hstsMaxAgeS: 3600 });
     await new Promise<void>((resolve) => edge.listen(0, '127.0.0.1', resolve));
     base = `http://127.0.0.1:${(edge.address() as AddressInfo).port}`;
   });
@@ -104,6 +105,28 @@ describe('the edge', () => {
     let text = '';
     for await (const chunk of socket) text += String(chunk);
     expect(text).toMatch(/^HTTP\/1\.1 400 .*"code":"bad_request"/s);
+  });
+
+  it.each<[string, () => Promise<Response>]>([
+    ['that nobody answers', () => fetch(`${base}/v1/nothing`)],
+    ['whose service is away', () => fetch(`${base}/v1/alerts`)],
+    ['how it is', () => fetch(`${base}/healthz`)],
+  ])('says of its own answer to a request %s what the services say of theirs', async (_, send) => {
+    expect(Object.fromEntries((await send()).headers)).toMatchObject(securityHeaders(3600));
+  });
+
+  it('leaves what the services say as it is', async () => {
+    expect((await fetch(`${base}/v1/events`)).headers.has('x-frame-options')).toBe(false);
+  });
+
+  it.each(['/v1/credits', '/v1/events', '/api/usage'])("hands a browser's preflight about POST %s to the service that would take it", async (path) => {
+    expect(await ask(path, { method: 'OPTIONS', headers: { origin: 'https://console.example.com', 'access-control-request-method': 'POST' } })).toMatchObject({ service: 'ingest', method: 'OPTIONS', url: path });
+  });
+
+  it('answers headers that are too large with 431, and says the same of it', async () => {
+    const answer = await fetch(`${base}/v1/events`, { headers: { 'x-large': 'x'.repeat(20_000) } });
+    expect([answer.status, await answer.json()]).toEqual([431, expect.objectContaining({ code: 'headers_too_large' })]);
+    expect(Object.fromEntries(answer.headers)).toMatchObject(securityHeaders(3600));
   });
 
   it('answers 404 as a problem where there is nothing', async () => {

@@ -40,6 +40,7 @@ class Answer implements Dispatcher.DispatchHandler {
   constructor(
     private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
+    private readonly ownHeaders: Readonly<Record<string, string>>,
   ) {
     response.on('drain', () => this.controller?.resume());
     response.on('close', () => {
@@ -68,19 +69,19 @@ class Answer implements Dispatcher.DispatchHandler {
 
   onResponseError(): void {
     if (this.response.destroyed) return;
-    sendProblem(this.response, 503, 'service_unavailable', UNAVAILABLE, { 'retry-after': '1' });
+    sendProblem(this.response, 503, 'service_unavailable', UNAVAILABLE, { ...this.ownHeaders, 'retry-after': '1' });
     if (!this.request.complete) drain(this.request);
   }
 }
 
-/** Sends a request on and its answer back, both as streams. A service that is away is a 503 with Retry-After. */
-export function forward(pool: Pool, request: IncomingMessage, response: ServerResponse): void {
+/** Sends a request on and its answer back, both as streams. A service that is away is a 503 with Retry-After. @param ownHeaders of answers that no service gave */
+export function forward(pool: Pool, request: IncomingMessage, response: ServerResponse, ownHeaders: Readonly<Record<string, string>>): void {
   // A plain iterator, not the stream: an answer that comes early must not destroy the client's connection.
   const body = hasBody(request) ? (request.iterator({ destroyOnReturn: false }) as unknown as Readable) : null;
   const { method = 'GET', url = '/' } = request;
   try {
-    pool.dispatch({ method: method as Dispatcher.HttpMethod, path: url, headers: endToEnd(request.headers), body }, new Answer(request, response));
+    pool.dispatch({ method: method as Dispatcher.HttpMethod, path: url, headers: endToEnd(request.headers), body }, new Answer(request, response, ownHeaders));
   } catch {
-    sendProblem(response, 400, 'bad_request', 'This request cannot be handed on.');
+    sendProblem(response, 400, 'bad_request', 'This request cannot be handed on.', ownHeaders);
   }
 }

@@ -1,3 +1,4 @@
+import { type IncomingMessage } from 'node:http';
 import { type ServiceName } from '../parts.js';
 
 export interface Route {
@@ -41,6 +42,12 @@ export const ROUTES: readonly Route[] = [
   { method: 'DELETE', path: '/usage/*', service: 'ingest' },
   { path: '/usage', below: true, service: 'read-api' },
 ];
+
+/** The method that a request is routed by: a browser's preflight goes to whoever would answer what it asks about. */
+export function methodOf({ method = 'GET', headers }: Pick<IncomingMessage, 'method' | 'headers'>): string {
+  const asked = headers['access-control-request-method'];
+  return method === 'OPTIONS' && asked !== undefined ? asked : method;
+}
 
 /** The service for a request, or null when nobody answers that path. `path` has no query. */
 export function routeOf(method: string, path: string): ServiceName | null {

@@ -14,6 +14,7 @@ export { ErrorBody, type ErrorBodyOf } from './http/error-body.js';
 export { parseInput } from './http/parse-input.js';
 export { PROBLEM_TYPE, type ProblemBody, problemBody } from './http/problem-body.js';
 export { type FieldError, ProblemError } from './http/problem-error.js';
+export { ContentSecurityPolicy, securityHeaders } from './http/security-headers.js';
 export { sendProblem } from './http/send-problem.js';
 export { createLogger } from './logging/create-logger.js';
 export { runService } from './run-service.js';

@@ -16,12 +16,14 @@ import { loadConfig } from './config/load-config.js';
 import { type ServiceConfig } from './config/service-config.js';
 import { registerProcessMetrics } from './health/process-metrics.js';
 import { Readiness } from './health/readiness.js';
+import { installCors } from './http/cors.js';
 import { createHttpAdapter } from './http/create-http-adapter.js';
 import { drainConnections } from './http/drain-connections.js';
 import { installOperationalRoutes } from './http/operational-routes.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { installRequestMetrics } from './http/request-metrics.js';
 import { installRequestTrace } from './http/request-trace.js';
+import { installSecurityHeaders, securityHeaders } from './http/security-headers.js';
 import { KitModule } from './kit.module.js';
 import { createLogger } from './logging/create-logger.js';
 import { NestLogger } from './logging/nest-logger.js';
@@ -72,11 +74,15 @@ export async function startService<S extends z.ZodObject>(options: ServiceOption
   const keys = new KeySnapshot(config.DATABASE_URL, `ledgerline-${name}/${config.INSTANCE_ID}`, logger, nowMs, config.AUTH_ISSUER !== undefined);
   const limits = new RateLimits();
 
+  const headers = securityHeaders(config.HSTS_MAX_AGE_S);
   const adapter = createHttpAdapter({
+    headers,
     bodyLimitBytes: options.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
   });
   const fastify = adapter.getInstance<FastifyInstance>();
+  installSecurityHeaders(fastify, headers);
+  await installCors(fastify, config.CORS_ORIGINS);
   const connections = drainConnections(fastify);
   installRequestMetrics(fastify, telemetry.meter);
   installRequestTrace(fastify, telemetry);

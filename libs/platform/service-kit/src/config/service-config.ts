@@ -6,6 +6,13 @@ const list = z
   .default('')
   .transform((text) => text.split(',').map((one) => one.trim()).filter((one) => one !== ''));
 
+const origins = list.refine((all) => all.every(isOrigin), 'expected exact origins such as https://console.example.com, separated by commas');
+
+/** `https://HOST` or `https://HOST:PORT`, written as a browser sends it. */
+function isOrigin(text: string): boolean {
+  return /^https?:[^*]*$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
 /** What every service needs to know; a service extends it with its own variables. */
 export const serviceConfig = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -22,6 +29,10 @@ export const serviceConfig = z.object({
   TRACE_SAMPLE_RATIO: z.coerce.number('expected a number from 0 to 1').min(0).max(1).default(0.01),
   /** A request whose head and body have not arrived by then is answered 408 and its connection closed. */
   REQUEST_TIMEOUT_MS: z.coerce.number('expected milliseconds').int().min(100).max(300_000).default(20_000),
+  /** Pages of these origins may ask from a browser, separated by commas; none without it. */
+  CORS_ORIGINS: origins,
+  /** For how long browsers that came by TLS come by nothing else, seconds; 0 says nothing of it. */
+  HSTS_MAX_AGE_S: z.coerce.number('expected seconds').int('expected whole seconds').min(0).max(63_072_000).default(0),
   /** Whose JWTs are taken beside API keys, the `iss` that they carry; without it none is. */
   AUTH_ISSUER: z.url({ protocol: /^https?$/, error: 'expected http(s)://HOST' }).optional(),
   /** Where the issuer's public keys are. Default: `/.well-known/jwks.json` of the issuer. */

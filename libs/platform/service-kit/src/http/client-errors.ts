@@ -9,13 +9,14 @@ const BY_CODE: Record<string, [status: number, code: string, detail: string]> = 
 };
 
 /** Answers what never became a request (a stalled head or body, broken HTTP) and closes the connection. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+export function answerClientError(error: Error & { code?: string }, socket: Socket, headers: Readonly<Record<string, string>>): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
   }
   const [status, code, detail] = BY_CODE[error.code ?? ''] ?? [400, 'malformed_request', 'The request is not valid HTTP.'];
   const body = JSON.stringify(problemBody(status, code, detail));
-  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`;
-  socket.write(head + body, () => socket.destroySoon());
+  const lines = { ...headers, 'content-type': PROBLEM_TYPE, 'content-length': Buffer.byteLength(body), connection: 'close' };
+  const head = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`, () => socket.destroySoon());
 }

@@ -8,6 +8,8 @@ import { toProblem } from './to-problem.js';
 export interface HttpOptions {
   bodyLimitBytes: number;
   requestTimeoutMs: number;
+  /** On answers that no hook sees. */
+  headers: Readonly<Record<string, string>>;
 }
 
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -17,7 +19,7 @@ const STALL_CHECK_MS = 500;
 const DRAINED_BODY_BYTES = 64 * 1024 * 1024;
 
 /** Fastify under Nest: limits on head, body and time, and problem+json for what fails before a route is reached. */
-export function createHttpAdapter({ bodyLimitBytes, requestTimeoutMs }: HttpOptions): FastifyAdapter {
+export function createHttpAdapter({ bodyLimitBytes, requestTimeoutMs, headers }: HttpOptions): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
@@ -28,8 +30,8 @@ export function createHttpAdapter({ bodyLimitBytes, requestTimeoutMs }: HttpOpti
     },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    clientErrorHandler: (error: Error & { code?: string }, socket: Socket) => answerClientError(error, socket),
-    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => sendProblem(reply, toProblem(error)),
+    clientErrorHandler: (error: Error & { code?: string }, socket: Socket) => answerClientError(error, socket, headers),
+    frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => sendProblem(reply.headers(headers), toProblem(error)),
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   fastify.removeContentTypeParser('text/plain');
