@@ -10,12 +10,16 @@ import { securityHeaders } from './security-headers.js';
 
 /** A little above what the services give a request, so that their own answer to a stalled body comes first. */
 const REQUEST_TIMEOUT_MS = 25_000;
+/** How often stalled requests are looked for. */
+const STALL_CHECK_MS = 1_000;
 
 const pathOf = (url: string): string => url.split('?', 1)[0] as string;
 
 export interface EdgeOptions {
   /** Seconds that browsers are told to come by TLS alone, in the edge's own answers; 0: nothing is said of it. */
   readonly hstsMaxAgeS?: number;
+  /** A request whose head and body have not arrived by then is answered 408. */
+  readonly requestTimeoutMs?: number;
 }
 
 function sendJson(response: ServerResponse, status: number, value: object): void {
@@ -45,7 +49,7 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket, headers: Readonly<
  * table. Bodies stream through as they are; size, encoding and keys are the services' business.
  * Closing the server lets requests under way finish.
  */
-export function createEdge(upstreams: Record<ServiceName, string>, { hstsMaxAgeS = 0 }: EdgeOptions = {}): Server {
+export function createEdge(upstreams: Record<ServiceName, string>, { hstsMaxAgeS = 0, requestTimeoutMs = REQUEST_TIMEOUT_MS }: EdgeOptions = {}): Server {
   const headers = securityHeaders(hstsMaxAgeS);
   const pools = Object.fromEntries(
     Object.entries(upstreams).map(([name, url]) => [name, new Pool(url, { connections: 128, headersTimeout: 60_000, bodyTimeout: 60_000 })]),
@@ -66,7 +70,7 @@ export function createEdge(upstreams: Record<ServiceName, string>, { hstsMaxAgeS
     sendProblem(response, 404, 'not_found', `There is nothing at ${path}.`);
   }
 
-  const edge = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1_000, keepAliveTimeout: 65_000 }, (request, response) => {
+  const edge = createServer({ requestTimeout: requestTimeoutMs, connectionsCheckingInterval: STALL_CHECK_MS, keepAliveTimeout: 65_000 }, (request, response) => {
     answer(request, response).catch(() => sendProblem(response, 500, 'internal', 'The edge could not answer.', headers));
   });
   edge.on('clientError', (error, socket) => refuse(error, socket as Socket, headers));

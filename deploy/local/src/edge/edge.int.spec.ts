@@ -35,13 +35,13 @@ async function echo(service: string, request: IncomingMessage, response: ServerR
 
 describe('the edge', () => {
   const upstreams: Server[] = [];
+  const addresses = {} as Record<ServiceName, string>;
   let edge: Server;
   let base: string;
 
   beforeAll(async () => {
-    const addresses = {} as Record<ServiceName, string>;
     for (const name of SERVICES) {
-      const server = createServer((request, response) => void echo(name, request, response));
+      const server = createServer((request, response) => void echo(name, request, response).catch(() => response.destroy()));
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       addresses[name] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
       upstreams.push(server);
@@ -127,6 +127,21 @@ describe('the edge', () => {
     const answer = await fetch(`${base}/v1/events`, { headers: { 'x-large': 'x'.repeat(20_000) } });
     expect([answer.status, await answer.json()]).toEqual([431, expect.objectContaining({ code: 'headers_too_large' })]);
     expect(Object.fromEntries(answer.headers)).toMatchObject(securityHeaders(3600));
+  });
+
+  it.each([
+    ['head', 'POST /v1/events HTTP/1.1\r\nhost: x\r\n'],
+    ['body', 'POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{'],
+  ])('ends a request whose %s stalls with 408', async (_, text) => {
+    const impatient = createEdge(addresses, { requestTimeoutMs: 300 });
+    await new Promise<void>((resolve) => impatient.listen(0, '127.0.0.1', resolve));
+    const socket = connect((impatient.address() as AddressInfo).port, '127.0.0.1');
+    socket.write(text);
+    let answer = '';
+    for await (const chunk of socket) answer += String(chunk);
+    expect(answer).toMatch(/^HTTP\/1\.1 408 .*"code":"request_timeout"/s);
+    impatient.closeAllConnections();
+    impatient.close();
   });
 
   it('answers 404 as a problem where there is nothing', async () => {
