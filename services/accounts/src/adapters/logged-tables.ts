@@ -9,7 +9,7 @@ export const LOGGED_TABLES: readonly LoggedTable[] = [
     object: 'key',
     id: 'id',
     customer: 'customer_id',
-    shown: ['name', 'scopes', 'customer_id', 'prefix', 'requests_per_second', 'events_per_second', timeOf('expires_at'), timeOf('revoked_at')],
+    shown: ['name', 'scopes', 'customer_id', 'user_id', 'prefix', 'requests_per_second', 'events_per_second', timeOf('expires_at'), timeOf('revoked_at')],
   },
   {
     table: 'customers',
