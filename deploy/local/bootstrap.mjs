@@ -1,6 +1,6 @@
 /**
- * What `npm start`, `npm test`, `npm run cli`, `npm run bench`, `npm run chaos`,
- * `npm run test:python` and `npm run start:service` run.
+ * What `npm start`, `npm test`, `npm run cli`, `npm run bench`, `npm run chaos`, `npm run openapi`,
+ * `npm run fuzz`, `npm run test:python` and `npm run start:service` run.
  *
  * Begins on whatever Node >= 20 the machine has, with nothing but its built-ins: installs what is
  * missing, goes on under the Node 24 that the install brought, builds what changed, then hands over.
@@ -20,6 +20,8 @@ const COMMANDS = {
   cli: (args) => program('tools/cli/dist/main.js', args),
   bench: (args) => program('bench/dist/main.js', args),
   chaos: (args) => program('tools/chaos/dist/main.js', args),
+  openapi: (args) => program('tools/openapi/dist/main.js', args),
+  fuzz: (args) => program('tools/openapi/dist/fuzz/main.js', args),
   python: (args) => program('tools/e2e/dist/python/main.js', args),
   service: ([name = '', ...args]) => {
     const main = `services/${name}/dist/main.js`;

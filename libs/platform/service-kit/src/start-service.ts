@@ -27,6 +27,7 @@ import { installSecurityHeaders, securityHeaders } from './http/security-headers
 import { KitModule } from './kit.module.js';
 import { createLogger } from './logging/create-logger.js';
 import { NestLogger } from './logging/nest-logger.js';
+import { installServiceDocument } from './openapi/service-document.js';
 
 export interface ServiceOptions<S extends z.ZodObject> {
   name: string;
@@ -88,6 +89,7 @@ export async function startService<S extends z.ZodObject>(options: ServiceOption
   installRequestTrace(fastify, telemetry);
   const auth = installKeyAuth(fastify, keys, limits, tokenVerifier(config, nowMs));
   installOperationalRoutes(fastify, name, readiness, telemetry);
+  installServiceDocument(fastify);
   options.http?.(fastify, config);
 
   const kit = KitModule.forRoot({ name, config, logger, meter: telemetry.meter, readiness, limits });

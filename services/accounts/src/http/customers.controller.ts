@@ -1,9 +1,10 @@
 import { Body, Controller, Get, Header, Inject, Post, Query, Req } from '@nestjs/common';
 import { actorOf, Changes } from '@ledgerline/administration';
-import { confinedTo, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { confinedTo, Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { CreateCustomer } from '../application/create-customer.js';
 import { type Customer, type Customers } from '../application/ports.js';
+import { createCustomerDoc, listCustomersDoc } from './customers.openapi.js';
 import { page } from './page.js';
 import { customersQuery, newCustomerRequest } from './requests.js';
 
@@ -28,6 +29,7 @@ export class CustomersController {
 
   @Post()
   @RequireScope('admin', 'operator')
+  @Documented(createCustomerDoc)
   async create(@Body() body: unknown, @Req() request: FastifyRequest) {
     const { customer_id: id, name } = parseInput(newCustomerRequest, body);
     return this.changes.make(actorOf(request), async (change) => {
@@ -39,6 +41,7 @@ export class CustomersController {
 
   @Get()
   @Header('cache-control', 'no-store')
+  @Documented(listCustomersDoc)
   async list(@Query() query: unknown, @Req() request: FastifyRequest) {
     const { limit, cursor } = parseInput(customersQuery, query);
     return page(await this.customers.list({ limit: limit + 1, after: cursor ?? null }, confinedTo(request)), limit, customerJson, (customer) => customer.id);

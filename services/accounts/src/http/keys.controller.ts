@@ -1,11 +1,12 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import { actorOf, Changes } from '@ledgerline/administration';
-import { confinedTo, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { confinedTo, Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { CreateKey, ExpiryPassedError } from '../application/create-key.js';
 import { type ApiKey, type Keys } from '../application/ports.js';
 import { RevokeKey } from '../application/revoke-key.js';
 import { RotateKey } from '../application/rotate-key.js';
+import { createKeyDoc, listKeysDoc, revokeKeyDoc, rotateKeyDoc } from './keys.openapi.js';
 import { page } from './page.js';
 import { keysQuery, newKeyRequest, rotationRequest } from './requests.js';
 
@@ -45,6 +46,7 @@ export class KeysController {
 
   @Post()
   @Header('cache-control', 'no-store')
+  @Documented(createKeyDoc)
   async create(@Body() body: unknown, @Req() request: FastifyRequest) {
     const { name, scopes, customer_id: asked, user_id: userId, limits, expires_at: expiresAt } = parseInput(newKeyRequest, body);
     const customerId = confinedTo(request, asked ?? undefined) ?? null;
@@ -54,6 +56,7 @@ export class KeysController {
 
   @Get()
   @Header('cache-control', 'no-store')
+  @Documented(listKeysDoc)
   async list(@Query() query: unknown, @Req() request: FastifyRequest) {
     const { customer_id: asked, limit, cursor } = parseInput(keysQuery, query);
     return page(await this.keys.list({ limit: limit + 1, after: cursor ?? null }, confinedTo(request, asked)), limit, keyJson, (key) => key.id);
@@ -62,6 +65,7 @@ export class KeysController {
   /** A new key with the same rights; the old one opens for `overlap_seconds` more, a day unless told. */
   @Post(':id/rotate')
   @Header('cache-control', 'no-store')
+  @Documented(rotateKeyDoc)
   async rotate(@Param('id') id: string, @Body() body: unknown, @Req() request: FastifyRequest) {
     const { overlap_seconds: overlapS } = parseInput(rotationRequest, body ?? {});
     if (!UUID.test(id)) throw notFound();
@@ -75,6 +79,7 @@ export class KeysController {
 
   @Delete(':id')
   @HttpCode(204)
+  @Documented(revokeKeyDoc)
   async revoke(@Param('id') id: string, @Req() request: FastifyRequest): Promise<void> {
     const outcome = UUID.test(id) ? await this.changes.make(actorOf(request), (change) => this.revokeKey.execute(id.toLowerCase(), confinedTo(request), change)) : 'not_found';
     if (outcome === 'not_found') throw notFound();

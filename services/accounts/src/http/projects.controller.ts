@@ -1,9 +1,10 @@
 import { Body, Controller, Get, Header, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import { actorOf, Changes } from '@ledgerline/administration';
-import { confinedTo, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { confinedTo, Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { type Project, type Projects } from '../application/ports.js';
 import { page } from './page.js';
+import { createProjectDoc, getProjectDoc, listProjectsDoc } from './projects.openapi.js';
 import { newProjectRequest, projectsQuery } from './requests.js';
 
 export const PROJECTS = Symbol('PROJECTS');
@@ -28,6 +29,7 @@ export class ProjectsController {
 
   @Post()
   @RequireScope('admin', 'anyone')
+  @Documented(createProjectDoc)
   async create(@Body() body: unknown, @Req() request: FastifyRequest) {
     const { id, customer_id: asked, name } = parseInput(newProjectRequest, body);
     const customerId = confinedTo(request, asked);
@@ -41,6 +43,7 @@ export class ProjectsController {
 
   @Get()
   @Header('cache-control', 'no-store')
+  @Documented(listProjectsDoc)
   async list(@Query() query: unknown, @Req() request: FastifyRequest) {
     const { customer_id: asked, limit, cursor } = parseInput(projectsQuery, query);
     return page(await this.projects.list({ limit: limit + 1, after: cursor ?? null }, confinedTo(request, asked)), limit, projectJson, (project) => project.id);
@@ -48,6 +51,7 @@ export class ProjectsController {
 
   @Get(':id')
   @Header('cache-control', 'no-store')
+  @Documented(getProjectDoc)
   async get(@Param('id') id: string, @Req() request: FastifyRequest) {
     const project = UUID.test(id) ? await this.projects.find(id.toLowerCase()) : null;
     const of = confinedTo(request);

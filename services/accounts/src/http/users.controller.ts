@@ -1,10 +1,11 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import { actorOf, Changes } from '@ledgerline/administration';
-import { confinedTo, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { confinedTo, Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { type User, type Users } from '../application/ports.js';
 import { page } from './page.js';
 import { newUserRequest, usersQuery } from './requests.js';
+import { createUserDoc, listUsersDoc, removeUserDoc } from './users.openapi.js';
 
 export const USERS = Symbol('USERS');
 
@@ -32,6 +33,7 @@ export class UsersController {
   ) {}
 
   @Post()
+  @Documented(createUserDoc)
   async create(@Body() body: unknown, @Req() request: FastifyRequest) {
     const { subject, email, name, customer_id: asked, role } = parseInput(newUserRequest, body);
     const customerId = confinedTo(request, asked ?? undefined) ?? null;
@@ -48,6 +50,7 @@ export class UsersController {
 
   @Get()
   @Header('cache-control', 'no-store')
+  @Documented(listUsersDoc)
   async list(@Query() query: unknown, @Req() request: FastifyRequest) {
     const { customer_id: asked, limit, cursor } = parseInput(usersQuery, query);
     return page(await this.users.list({ limit: limit + 1, after: cursor ?? null }, confinedTo(request, asked)), limit, userJson, (user) => user.id);
@@ -55,6 +58,7 @@ export class UsersController {
 
   @Delete(':id')
   @HttpCode(204)
+  @Documented(removeUserDoc)
   async remove(@Param('id') id: string, @Req() request: FastifyRequest): Promise<void> {
     const removed = UUID.test(id) && (await this.changes.make(actorOf(request), (change) => this.users.remove(id.toLowerCase(), confinedTo(request), change)));
     if (!removed) throw new ProblemError(404, 'user_not_found', 'There is no user of this id.');

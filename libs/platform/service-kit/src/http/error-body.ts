@@ -1,3 +1,4 @@
+import { type z } from 'zod';
 import { type ProblemError } from './problem-error.js';
 import { addRouteSettings, methodsOf } from './route-settings.js';
 
@@ -11,10 +12,14 @@ declare module 'fastify' {
   }
 }
 
-/** Makes every error of a controller's routes, that of a missing key included, look as the dialect has it. The status stays. */
-export function ErrorBody(errorBody: ErrorBodyOf): ClassDecorator {
+/**
+ * Makes every error of a controller's routes, that of a missing key included, look as the dialect has it. The status stays.
+ *
+ * @param errorSchema of what `errorBody` makes, for the documentation
+ */
+export function ErrorBody(errorBody: ErrorBodyOf, errorSchema?: z.ZodType): ClassDecorator {
   return (target) => {
     const { prototype } = target as unknown as { prototype: object };
-    for (const [name, method] of methodsOf(target)) addRouteSettings(prototype, name, method, { errorBody });
+    for (const [name, method] of methodsOf(target)) addRouteSettings(prototype, name, method, { errorBody, errorSchema });
   };
 }

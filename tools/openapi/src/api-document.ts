@@ -1,0 +1,63 @@
+import { type ServiceDocument } from '@ledgerline/service-kit';
+import { API, API_TAGS } from './api-description.js';
+
+export interface Operation {
+  operationId: string;
+  tags: string[];
+  parameters?: Parameter[];
+  requestBody?: { required: boolean; content: Record<string, { schema: object }> };
+  responses: Record<string, { headers?: object; content?: Record<string, { schema: object }> }>;
+  security?: object[];
+}
+
+export interface Parameter {
+  name: string;
+  in: 'path' | 'query' | 'header';
+  required: boolean;
+  schema: Record<string, unknown>;
+}
+
+/** An OpenAPI 3.1 document, as far as it is read here. */
+export interface ApiDocument {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object> };
+}
+
+const METHODS = ['get', 'post', 'put', 'delete'];
+
+/**
+ * The whole API, of the parts that the services tell of themselves. Routes stand in the order of the tags, and by path.
+ *
+ * @throws naming every route that is not documented, and what two parts say differently
+ */
+export function apiDocument(parts: Readonly<Record<string, ServiceDocument>>): ApiDocument {
+  const undocumented = Object.entries(parts).flatMap(([service, part]) => part.undocumented.map((route) => `${service}: ${route}`));
+  if (undocumented.length > 0) throw new Error(`Without @Documented (or @ErrorBody without a schema): ${undocumented.join(', ')}`);
+  const paths: ApiDocument['paths'] = structuredClone(API.paths) as unknown as ApiDocument['paths'];
+  const schemas: Record<string, object> = {};
+  for (const part of Object.values(parts)) {
+    for (const [path, operations] of Object.entries(part.paths)) put(paths, path, { ...paths[path], ...(operations as Record<string, Operation>) });
+    for (const [name, schema] of Object.entries(part.schemas)) {
+      if (schemas[name] !== undefined && JSON.stringify(schemas[name]) !== JSON.stringify(schema)) throw new Error(`Two schemas are called ${name}.`);
+      put(schemas, name, schema);
+    }
+  }
+  const ordered = Object.entries(paths).sort(([a, one], [b, two]) => rankOf(one) - rankOf(two) || (a < b ? -1 : 1));
+  return { ...API, paths: Object.fromEntries(ordered.map(([path, operations]) => [path, inOrder(operations)])), components: { ...API.components, schemas: sorted(schemas) } };
+}
+
+function put<T>(into: Record<string, T>, name: string, value: T): void {
+  into[name] = value;
+}
+
+function rankOf(operations: Record<string, Operation>): number {
+  return Math.min(...Object.values(operations).map(({ operationId, tags: [tag = ''] }) => {
+    const rank = API_TAGS.findIndex(({ name }) => name === tag);
+    if (rank < 0) throw new Error(`${operationId} has the tag "${tag}", which is none of API_TAGS.`);
+    return rank;
+  }));
+}
+
+const inOrder = (operations: Record<string, Operation>): Record<string, Operation> => Object.fromEntries(METHODS.flatMap((method) => (operations[method] ? [[method, operations[method]]] : [])));
+const sorted = <T>(record: Record<string, T>): Record<string, T> => Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
