@@ -6,8 +6,14 @@ export interface Operation {
   tags: string[];
   parameters?: Parameter[];
   requestBody?: { required: boolean; content: Record<string, { schema: object }> };
-  responses: Record<string, { headers?: object; content?: Record<string, { schema: object }> }>;
+  responses: Record<string, Response | { $ref: string }>;
   security?: object[];
+}
+
+export interface Response {
+  description: string;
+  headers?: object;
+  content?: Record<string, { schema: object }>;
 }
 
 export interface Parameter {
@@ -21,7 +27,7 @@ export interface Parameter {
 export interface ApiDocument {
   openapi: string;
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, object> };
+  components: { schemas: Record<string, object>; responses: Record<string, Response> };
 }
 
 const METHODS = ['get', 'post', 'put', 'delete'];
@@ -44,7 +50,22 @@ export function apiDocument(parts: Readonly<Record<string, ServiceDocument>>): A
     }
   }
   const ordered = Object.entries(paths).sort(([a, one], [b, two]) => rankOf(one) - rankOf(two) || (a < b ? -1 : 1));
-  return { ...API, paths: Object.fromEntries(ordered.map(([path, operations]) => [path, inOrder(operations)])), components: { ...API.components, schemas: sorted(schemas) } };
+  const responses = shareResponses(Object.values(paths).flatMap((operations) => Object.values(operations)));
+  return { ...API, paths: Object.fromEntries(ordered.map(([path, operations]) => [path, inOrder(operations)])), components: { ...API.components, responses, schemas: sorted(schemas) } };
+}
+
+/** Keeps the most frequent answer of each error status once, and refers to it. */
+function shareResponses(operations: readonly Operation[]): Record<string, Response> {
+  const shared: Record<string, Response> = {};
+  const statuses = new Set(operations.flatMap(({ responses }) => Object.keys(responses)).filter((status) => status >= '400'));
+  for (const status of [...statuses].sort()) {
+    const alike = Map.groupBy(operations.filter(({ responses }) => responses[status]), ({ responses }) => JSON.stringify(responses[status]));
+    const [text, users] = [...alike].sort(([, a], [, b]) => b.length - a.length)[0]!;
+    if (users.length < 3) continue;
+    shared[`Problem${status}`] = JSON.parse(text) as Response;
+    for (const { responses } of users) responses[status] = { $ref: `#/components/responses/Problem${status}` };
+  }
+  return shared;
 }
 
 function put<T>(into: Record<string, T>, name: string, value: T): void {

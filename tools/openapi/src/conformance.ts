@@ -1,5 +1,5 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { type ApiDocument, type Operation } from './api-document.js';
+import { type ApiDocument, type Operation, type Response } from './api-document.js';
 
 export interface Answer {
   readonly status: number;
@@ -34,7 +34,9 @@ export class Conformance {
 
   /** What an answer has that the document does not say; none when all is well. @param path as documented */
   problems(method: string, path: string, { status, contentType, text }: Answer): string[] {
-    const response = this.document.paths[path]?.[method.toLowerCase()]?.responses[status];
+    const listed = this.document.paths[path]?.[method.toLowerCase()]?.responses[status];
+    const shared = listed && '$ref' in listed ? listed.$ref.slice(listed.$ref.lastIndexOf('/') + 1) : undefined;
+    const response = shared === undefined ? (listed as Response | undefined) : this.document.components.responses[shared];
     if (!response) return [`status ${status} is not documented: ${text.slice(0, 300)}`];
     const [type = ''] = contentType.split(';');
     if (!response.content) return text === '' ? [] : [`status ${status} has a body: ${text.slice(0, 300)}`];
@@ -46,7 +48,8 @@ export class Conformance {
     } catch {
       return [`status ${status} is no JSON: ${text.slice(0, 300)}`];
     }
-    const errors = this.errors(['paths', path, method.toLowerCase(), 'responses', String(status), 'content', type, 'schema'], value);
+    const place = shared === undefined ? ['paths', path, method.toLowerCase(), 'responses', String(status)] : ['components', 'responses', shared];
+    const errors = this.errors([...place, 'content', type, 'schema'], value);
     return errors.map((error) => `status ${status}: ${wordsOf(error)}: ${text.slice(0, 500)}`);
   }
 

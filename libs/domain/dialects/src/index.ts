@@ -3,6 +3,7 @@ export * from './logs/usage-log.js';
 export * from './portal/issues.js';
 export * from './portal/portal-error.js';
 export * from './portal/portal-record.js';
+export * from './portal/portal-schema.js';
 export * from './portal/portal-usage.js';
 export * from './records/record-error.js';
 export * from './records/usage-record.js';

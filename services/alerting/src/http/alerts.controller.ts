@@ -1,41 +1,15 @@
 import { Controller, Get, Header, Inject, Param, Query, Req } from '@nestjs/common';
-import { confinedTo, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { confinedTo, Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
-import { z } from 'zod';
-import { ALERT_KINDS, type AlertReader, type AlertView } from '../application/ports.js';
-import { fromCursor, toCursor } from './alert-cursor.js';
+import { type AlertReader, type AlertView } from '../application/ports.js';
+import { toCursor } from './alert-cursor.js';
 import { alertJson, transitionJson } from './alert-json.js';
+import { alertsQuery } from './alerts-query.js';
+import { getAlertDoc, getAlertHistoryDoc, listAlertsDoc } from './alerts.openapi.js';
 
 export const ALERT_READER = Symbol('ALERT_READER');
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-
-const alertsQuery = z.strictObject({
-  kind: z.enum(ALERT_KINDS, `expected ${ALERT_KINDS.join(' or ')}`).optional(),
-  customer_id: z
-    .string()
-    .min(1, 'must not be empty')
-    .max(256, 'must be at most 256 characters long')
-    .refine((text) => !text.includes('\0'), 'must not contain U+0000')
-    .optional(),
-  quota_id: z.uuid('expected the id of a quota').optional(),
-  status: z.enum(['active', 'resolved'], 'expected active or resolved').optional(),
-  cursor: z
-    .string()
-    .transform((text, context) => {
-      const place = fromCursor(text);
-      if (place !== undefined) return place;
-      context.addIssue({ code: 'custom', message: 'expected the next_cursor of an earlier answer' });
-      return z.NEVER;
-    })
-    .optional(),
-  limit: z.coerce
-    .number('expected a number from 1 to 1000')
-    .int('expected a whole number')
-    .min(1, 'expected 1 or more')
-    .max(1000, 'expected at most 1000')
-    .default(100),
-});
 
 /** Alerts about quotas and about what is held back, newest first. A customer's key sees those about its own quotas. */
 @RequireScope('read', 'anyone')
@@ -45,14 +19,17 @@ export class AlertsController {
 
   @Get()
   @Header('cache-control', 'no-store')
+  @Documented(listAlertsDoc)
   async list(@Query() query: unknown, @Req() request: FastifyRequest) {
     const { kind, customer_id: asked, quota_id: quotaId, status, cursor: behind, limit } = parseInput(alertsQuery, query);
     const alerts = await this.reader.list({ kind, customerId: confinedTo(request, asked), quotaId, status, behind, limit: limit + 1 });
     const page = alerts.slice(0, limit);
     return { data: page.map(alertJson), next_cursor: alerts.length > limit ? toCursor(page.at(-1)!) : null };
   }
+
   @Get(':id')
   @Header('cache-control', 'no-store')
+  @Documented(getAlertDoc)
   async get(@Param('id') id: string, @Req() request: FastifyRequest) {
     return alertJson(await this.find(id, request));
   }
@@ -60,6 +37,7 @@ export class AlertsController {
   /** Every change of an alert, oldest first. */
   @Get(':id/history')
   @Header('cache-control', 'no-store')
+  @Documented(getAlertHistoryDoc)
   async history(@Param('id') id: string, @Req() request: FastifyRequest) {
     const transitions = await this.reader.historyOf((await this.find(id, request)).id);
     return { data: transitions.map(transitionJson) };

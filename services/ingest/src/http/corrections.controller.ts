@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import { usageIdBytes } from '@ledgerline/contracts';
-import { parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { CorrectEvents, NotCorrectableError, NotStoredError } from '../application/correct-events.js';
 import { type Caller, NotOnRecordError, ReadingForbiddenError, RecordUnavailableError } from '../application/recorded-events.js';
 import { correctionRequest, usdText } from './correction-requests.js';
+import { correctEventDoc } from './corrections.openapi.js';
 import { idempotencyKey } from './idempotency-key.js';
 import { readJson } from './read-json.js';
 
@@ -15,9 +16,10 @@ import { readJson } from './read-json.js';
 export class CorrectionsController {
   constructor(@Inject(CorrectEvents) private readonly correctEvents: CorrectEvents) {}
 
-  @Post(':usageId/corrections')
+  @Post(':usage_id/corrections')
   @HttpCode(202)
-  async correct(@Param('usageId') usageId: string, @Req() request: FastifyRequest) {
+  @Documented(correctEventDoc)
+  async correct(@Param('usage_id') usageId: string, @Req() request: FastifyRequest) {
     if (usageIdBytes(usageId) === null) throw new ProblemError(404, 'not_found', 'There is no such event: that is no usage_id.');
     const { kind, id, reason, customer_id, usage, cost_usd, status, replaced_by, await_original } = parseInput(correctionRequest, await readJson(request));
     const correctionId = id ?? idempotencyKey(request) ?? randomUUID();

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Controller, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import { occurredAtProblem } from '@ledgerline/domain-metering';
 import { type Clock } from '@ledgerline/kernel';
-import { CLOCK, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { CLOCK, Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { CorrectEvents } from '../application/correct-events.js';
 import { creditRequest, usdText } from './correction-requests.js';
 import { refuse } from './corrections.controller.js';
+import { createCreditDoc } from './corrections.openapi.js';
 import { idempotencyKey } from './idempotency-key.js';
 import { readJson } from './read-json.js';
 
@@ -21,6 +22,7 @@ export class CreditsController {
 
   @Post()
   @HttpCode(202)
+  @Documented(createCreditDoc)
   async create(@Req() request: FastifyRequest) {
     const { customer_id, id, amount_usd, reason, occurred_at, provider, model } = parseInput(creditRequest, await readJson(request));
     const creditId = id ?? idempotencyKey(request) ?? randomUUID();

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
-import { ProblemError, RateLimits, RequireScope } from '@ledgerline/service-kit';
+import { Documented, ProblemError, RateLimits, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { RecordEvents } from '../application/record-events.js';
 import { USAGE_LOG, type UsageLog } from '../application/usage-log.js';
+import { recordEventsDoc } from './events.openapi.js';
 import { idempotencyKey } from './idempotency-key.js';
 import { readBody } from './read-body.js';
 import { readUsageEvent } from './read-usage-event.js';
@@ -19,6 +20,7 @@ export class EventsController {
 
   @Post()
   @RequireScope('ingest', 'anyone')
+  @Documented(recordEventsDoc)
   async record(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { headers } = request;
     const backfill = isBackfill(request);

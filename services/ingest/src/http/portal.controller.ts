@@ -2,9 +2,10 @@ import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import { MAX_COUNT } from '@ledgerline/contracts';
 import { custom, type Issue, portalError, portalRecord, type PortalUsage, readPortalUsage } from '@ledgerline/domain-dialects';
 import { jsonNumber } from '@ledgerline/kernel';
-import { ErrorBody, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { Documented, ErrorBody, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { PROJECTS, type Projects } from '../application/projects.js';
+import { portalErrorDoc, recordPortalUsageDoc } from './portal.openapi.js';
 import { readJson } from './read-json.js';
 import { TakeUsage } from './take-usage.js';
 
@@ -18,7 +19,7 @@ function wordError({ status, detail, details, errors }: ProblemError): object {
 }
 
 /** The client portal's `POST /api/usage`: one usage of a project, answered with its cost. */
-@ErrorBody(wordError)
+@ErrorBody(wordError, portalErrorDoc)
 @Controller('api/usage')
 export class PortalController {
   constructor(
@@ -28,6 +29,7 @@ export class PortalController {
 
   @Post()
   @RequireScope('ingest', 'anyone')
+  @Documented(recordPortalUsageDoc)
   async record(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     this.usage.demandLog();
     const usage = readPortalUsage(await readJson(request), MAX_COUNT);

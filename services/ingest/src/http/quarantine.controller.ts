@@ -1,22 +1,19 @@
 import { Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import { type HeldPosition, heldItemId, parseHeldItemId } from '@ledgerline/contracts';
-import { parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { ReadingForbiddenError, RecordUnavailableError } from '../application/recorded-events.js';
 import { ItemRefusedError, type ItemRequest, type Refusal, ResolutionUnknownError, ResolveHeldItem } from '../application/resolve-held-item.js';
 import { USAGE_LOG, type UsageLog } from '../application/usage-log.js';
 import { callerOf } from './corrections.controller.js';
 import { isBackfill } from './events.controller.js';
+import { discardRequest } from './quarantine-requests.js';
+import { discardHeldItemDoc, replayHeldItemDoc } from './quarantine.openapi.js';
 import { readJson } from './read-json.js';
 import { readUsageEvent } from './read-usage-event.js';
 
 const LATER = { 'retry-after': '1' };
 const STATUS: Record<Refusal, number> = { unknown_item: 404, not_replayable: 409, already_released: 409, already_discarded: 409, past_generation: 409 };
-
-const discardRequest = z.strictObject({
-  reason: z.string('expected why it is given up').trim().min(1, 'must not be empty').max(1000, 'must be at most 1000 characters long'),
-});
 
 /** Acting on what was held back; it is read from the read API. */
 @Controller('v1/quarantine')
@@ -30,6 +27,7 @@ export class QuarantineController {
   /** Sends it again, as it came or as the body says it should have been. What was late is released, what was quarantined replayed. */
   @Post([':id/replay', ':id/release'])
   @HttpCode(202)
+  @Documented(replayHeldItemDoc)
   async replay(@Param('id') id: string, @Req() request: FastifyRequest) {
     const asked = this.requestFor(id, request);
     const corrected = await bodyOf(request);
@@ -44,6 +42,7 @@ export class QuarantineController {
   /** Gives it up. */
   @Post(':id/discard')
   @HttpCode(202)
+  @Documented(discardHeldItemDoc)
   async discard(@Param('id') id: string, @Req() request: FastifyRequest) {
     const asked = this.requestFor(id, request);
     const { reason } = parseInput(discardRequest, (await bodyOf(request)) ?? {});

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, P
 import { actorOf, type Change, Changes } from '@ledgerline/administration';
 import { type Metric, monthOf, type MonthNumber, parseMonth, quotaTerms, type TermError } from '@ledgerline/domain-quota';
 import { type Clock } from '@ledgerline/kernel';
-import { CLOCK, confinedTo, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { CLOCK, confinedTo, Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { ChangeQuota } from '../application/change-quota.js';
 import { DeleteQuota } from '../application/delete-quota.js';
@@ -10,6 +10,7 @@ import { CountingBusyError, QuotaExistsError, type QuotaReader } from '../applic
 import { SetQuota } from '../application/set-quota.js';
 import { quotaJson } from './quota-json.js';
 import { changedQuotaRequest, newQuotaRequest, quotaQuery, quotasQuery } from './quota-requests.js';
+import { changeQuotaDoc, createQuotaDoc, deleteQuotaDoc, getQuotaDoc, listQuotasDoc } from './quotas.openapi.js';
 
 export const QUOTA_READER = Symbol('QUOTA_READER');
 
@@ -29,6 +30,7 @@ export class QuotasController {
   ) {}
 
   @Post()
+  @Documented(createQuotaDoc)
   async create(@Body() body: unknown, @Req() request: FastifyRequest) {
     const asked = parseInput(newQuotaRequest, body);
     const metric = asked.metric as Metric;
@@ -47,6 +49,7 @@ export class QuotasController {
   @Get()
   @RequireScope('read', 'anyone')
   @Header('cache-control', 'no-store')
+  @Documented(listQuotasDoc)
   async list(@Query() query: unknown, @Req() request: FastifyRequest) {
     const { customer_id: asked, metric, period, cursor, limit } = parseInput(quotasQuery, query);
     const views = await this.reader.list(
@@ -60,11 +63,13 @@ export class QuotasController {
   @Get(':id')
   @RequireScope('read', 'anyone')
   @Header('cache-control', 'no-store')
+  @Documented(getQuotaDoc)
   async get(@Param('id') id: string, @Query() query: unknown, @Req() request: FastifyRequest) {
     return this.show(known(id), parseInput(quotaQuery, query).period, confinedTo(request));
   }
 
   @Put(':id')
+  @Documented(changeQuotaDoc)
   async change(@Param('id') id: string, @Body() body: unknown, @Req() request: FastifyRequest) {
     const { limit, thresholds } = parseInput(changedQuotaRequest, body);
     return this.changes.make(actorOf(request), async (change) => {
@@ -77,6 +82,7 @@ export class QuotasController {
 
   @Delete(':id')
   @HttpCode(204)
+  @Documented(deleteQuotaDoc)
   async remove(@Param('id') id: string, @Req() request: FastifyRequest): Promise<void> {
     const removed = await this.changes.make(actorOf(request), (change) => this.deleteQuota.execute(known(id), change).catch(refused));
     if (!removed) throw notFound(id);

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Query, Req } from '@nestjs/common';
-import { confinedTo, RequireScope } from '@ledgerline/service-kit';
+import { confinedTo, Documented, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { type EventQuestion, FindEvent } from '../application/find-event.js';
 import { FindHistory } from '../application/find-history.js';
@@ -7,6 +7,7 @@ import { type UsageReader } from '../application/ports.js';
 import { Visibility } from '../application/visibility.js';
 import { ALL_PARTITIONS, USAGE_READER } from '../tokens.js';
 import { writeCursor } from './cursor.js';
+import { getEventDoc, getEventHistoryDoc, listEventsDoc } from './events.openapi.js';
 import { explainError } from './explain-error.js';
 import { readEventQuery, readEventQuestion } from './queries.js';
 
@@ -22,12 +23,14 @@ export class EventsController {
   ) {}
 
   @Get(':usage_id')
+  @Documented(getEventDoc)
   async one(@Param('usage_id') usageId: string, @Query() parameters: unknown, @Req() request: FastifyRequest) {
     const event = await this.events.find(questionOf(usageId, parameters, request)).catch(explainError);
     return { ...event, freshness: await this.visibility.freshness() };
   }
 
   @Get(':usage_id/history')
+  @Documented(getEventHistoryDoc)
   async history(@Param('usage_id') text: string, @Query() parameters: unknown, @Req() request: FastifyRequest) {
     const question = questionOf(text, parameters, request);
     const { entries, replaces } = await this.histories.find(question).catch(explainError);
@@ -35,6 +38,7 @@ export class EventsController {
   }
 
   @Get()
+  @Documented(listEventsDoc)
   async list(@Query() parameters: unknown, @Req() request: FastifyRequest) {
     const { strong, ...asked } = readEventQuery(parameters);
     const query = { ...asked, customerId: confinedTo(request, asked.customerId) };

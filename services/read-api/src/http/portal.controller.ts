@@ -1,12 +1,13 @@
 import { Controller, Get, Header, Inject, Query, Req } from '@nestjs/common';
 import { invalidText, isProjectId, type Issue, portalError, portalRecord, type UsageView, wrongType } from '@ledgerline/domain-dialects';
 import { jsonNumber } from '@ledgerline/kernel';
-import { confinedTo, ErrorBody, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { confinedTo, Documented, ErrorBody, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { type Projects } from '../application/ports.js';
 import { StrongReader } from '../application/strong-reader.js';
 import { PROJECTS } from '../tokens.js';
 import { explainError } from './explain-error.js';
+import { listPortalUsageDoc, portalErrorDoc } from './portal.openapi.js';
 import { readTime } from './read-time.js';
 
 /** The portal's answer has no pages. */
@@ -19,7 +20,7 @@ interface PortalQuery {
 }
 
 /** The client portal's `GET /api/usage`: what was used, newest first; everything acknowledged before is in it. */
-@ErrorBody((problem) => portalError(problem.status, problem.detail, problem.details as Issue[] | undefined))
+@ErrorBody((problem) => portalError(problem.status, problem.detail, problem.details as Issue[] | undefined), portalErrorDoc)
 @Controller('api/usage')
 export class PortalController {
   constructor(
@@ -30,6 +31,7 @@ export class PortalController {
   @Get()
   @RequireScope('read', 'anyone')
   @Header('cache-control', 'no-store')
+  @Documented(listPortalUsageDoc)
   async list(@Query() parameters: unknown, @Req() request: FastifyRequest) {
     const query = readPortalQuery(parameters as Record<string, unknown>);
     const customerId = confinedTo(request, query.projectId === undefined ? undefined : await this.customerOf(query.projectId));

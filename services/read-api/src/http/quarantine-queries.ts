@@ -3,22 +3,23 @@ import { z } from 'zod';
 import { HELD_OUTCOMES, HELD_STATES, type HeldPlace, type QuarantineQuery } from '../application/quarantine-query.js';
 import { check, consistency, invalid, limit, name, orderly, reject, time } from './queries.js';
 
-const quarantine = z.strictObject({
+/** Of GET /v1/quarantine. */
+export const quarantineParameters = z.strictObject({
   customer_id: name,
   outcome: z.enum(HELD_OUTCOMES, `expected ${HELD_OUTCOMES.join(', ')}`).optional(),
   code: name,
   state: z.enum(HELD_STATES, `expected ${HELD_STATES.join(', ')}`).default('open'),
   from: time,
   to: time,
-  summary: z.enum(['true', 'false'], 'expected true or false').default('false'),
-  cursor: z.string('given more than once').max(200, 'is no cursor').transform((text, context) => readHeldCursor(text) ?? reject(context, 'is no cursor of an earlier answer')).optional(),
+  summary: z.enum(['true', 'false'], 'expected true or false').default('false').meta({ description: 'Counts by outcome and code.' }),
+  cursor: z.string('given more than once').max(200, 'is no cursor').transform((text, context) => readHeldCursor(text) ?? reject(context, 'is no cursor of an earlier answer')).optional().meta({ description: 'The `next_cursor` of the page before.' }),
   limit: limit(1_000, 100),
   consistency,
 });
 
 /** @throws ProblemError 400 naming every bad parameter */
 export function readQuarantineQuery(query: unknown): QuarantineQuery & { strong: boolean; summary: boolean } {
-  const read = check(quarantine, query);
+  const read = check(quarantineParameters, query);
   orderly(read.from, read.to);
   return {
     customerId: read.customer_id,

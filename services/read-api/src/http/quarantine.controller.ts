@@ -1,12 +1,13 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { heldItemId } from '@ledgerline/contracts';
-import { ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { Documented, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { FindHeldItem } from '../application/find-held-item.js';
 import { type QuarantineReader } from '../application/quarantine-reader.js';
 import { Visibility } from '../application/visibility.js';
 import { ALL_PARTITIONS, QUARANTINE_READER } from '../tokens.js';
 import { explainError } from './explain-error.js';
 import { readHeldItemId, readQuarantineQuery, writeHeldCursor } from './quarantine-queries.js';
+import { getHeldItemDoc, listHeldItemsDoc } from './quarantine.openapi.js';
 
 /** What was held back instead of counted. Acting on it is for the service that takes events. */
 @Controller('v1/quarantine')
@@ -20,6 +21,7 @@ export class QuarantineController {
   ) {}
 
   @Get(':id')
+  @Documented(getHeldItemDoc)
   async one(@Param('id') id: string) {
     const position = readHeldItemId(id);
     const item = await this.items.find(position).catch(explainError);
@@ -28,6 +30,7 @@ export class QuarantineController {
   }
 
   @Get()
+  @Documented(listHeldItemsDoc)
   async list(@Query() parameters: unknown) {
     const { strong, summary, ...query } = readQuarantineQuery(parameters);
     if (strong) await this.visibility.caughtUp(this.partitions).catch(explainError);

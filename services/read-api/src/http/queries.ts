@@ -5,17 +5,21 @@ import { type EventQuery } from '../application/event-query.js';
 import { type EventQuestion } from '../application/find-event.js';
 import { type Grouping, GROUPINGS, type SummaryQuery } from '../application/summary-query.js';
 import { readCursor } from './cursor.js';
-import { readTime } from './read-time.js';
+import { readTime, TIME_PATTERN } from './read-time.js';
 
 export const name = z.string('given more than once').min(1, 'is empty').max(512, 'is longer than 512 characters').optional();
 export const time = z
   .string('given more than once')
   .transform((text, context) => readTime(text) ?? reject(context, 'expected a day such as 2026-11-22 or a time such as 2026-11-22T10:00:00Z'))
-  .optional();
-export const limit = (most: number, fallback: number) => z.coerce.number('expected a whole number').int('expected a whole number').min(1, 'expected at least 1').max(most, `expected at most ${most}`).default(fallback);
-export const consistency = z.enum(['eventual', 'strong'], 'expected eventual or strong').default('eventual');
+  .optional()
+  .meta({ pattern: TIME_PATTERN, examples: ['2026-11-22', '2026-11-22T10:00:00Z'] });
+export const limit = (most: number, fallback: number) => z.coerce.number('expected a whole number').int('expected a whole number').min(1, 'expected at least 1').max(most, `expected at most ${most}`).default(fallback).meta({ description: 'How many at most.' });
+export const consistency = z.enum(['eventual', 'strong'], 'expected eventual or strong').default('eventual').meta({ description: '`strong`: wait for everything that was acknowledged before.' });
 
-const events = z.strictObject({
+const GROUPING_PATTERN = `^(${GROUPINGS.join('|')})?(,(${GROUPINGS.join('|')}))*$`;
+
+/** Of GET /v1/events. */
+export const eventsParameters = z.strictObject({
   customer_id: name,
   provider: name,
   model: name,
@@ -24,15 +28,21 @@ const events = z.strictObject({
   status: z.enum(['ok', 'error'], 'expected ok or error').optional(),
   from: time,
   to: time,
-  cursor: z.string('given more than once').max(200, 'is no cursor').transform((text, context) => readCursor(text) ?? reject(context, 'is no cursor of an earlier answer')).optional(),
+  cursor: z.string('given more than once').max(200, 'is no cursor').transform((text, context) => readCursor(text) ?? reject(context, 'is no cursor of an earlier answer')).optional().meta({ description: 'The `next_cursor` of the page before.' }),
   include_voided: z.enum(['true', 'false'], 'expected true or false').default('false'),
   limit: limit(1_000, 100),
   consistency,
 });
 
-const event = z.strictObject({ customer_id: name, recorded_at: time, occurred_at: time });
+/** Of one event. */
+export const eventParameters = z.strictObject({
+  customer_id: name.meta({ description: "Among this customer's events only." }),
+  recorded_at: time.meta({ description: 'When it was recorded: tells one that is no longer stored from one that never was.' }),
+  occurred_at: time.meta({ description: 'The same, by when it occurred.' }),
+});
 
-const summaries = z.strictObject({
+/** Of GET /v1/summaries. */
+export const summariesParameters = z.strictObject({
   customer_id: name,
   project_id: name,
   provider: name,
@@ -40,7 +50,7 @@ const summaries = z.strictObject({
   operation: name,
   from: time,
   to: time,
-  group_by: z.string('given more than once').transform((text, context) => readGroupings(text, context)).default([]),
+  group_by: z.string('given more than once').transform((text, context) => readGroupings(text, context)).default([]).meta({ default: '', pattern: GROUPING_PATTERN, description: `Any of ${GROUPINGS.join(', ')}, with commas between them.`, examples: ['provider,model'] }),
   limit: limit(100_000, 10_000),
   consistency,
 });
@@ -52,7 +62,7 @@ interface Strength {
 
 /** @throws ProblemError 400 naming every bad parameter */
 export function readEventQuery(query: unknown): EventQuery & Strength {
-  const read = check(events, query);
+  const read = check(eventsParameters, query);
   orderly(read.from, read.to);
   return {
     customerId: read.customer_id,
@@ -72,7 +82,7 @@ export function readEventQuery(query: unknown): EventQuery & Strength {
 
 /** @throws ProblemError 400 naming every bad parameter */
 export function readSummaryQuery(query: unknown): SummaryQuery & Strength {
-  const read = check(summaries, query);
+  const read = check(summariesParameters, query);
   orderly(read.from, read.to);
   return {
     customerId: read.customer_id,
@@ -96,7 +106,7 @@ export function readSummaryQuery(query: unknown): SummaryQuery & Strength {
  */
 export function readEventQuestion(usageId: string, query: unknown): EventQuestion {
   if (usageIdBytes(usageId) === null) throw invalid([{ field: 'usage_id', reason: 'expected a UUID' }]);
-  const { customer_id, recorded_at, occurred_at } = check(event, query);
+  const { customer_id, recorded_at, occurred_at } = check(eventParameters, query);
   return { usageId: usageId.toLowerCase(), scope: { customerId: customer_id }, saidUs: recorded_at ?? occurred_at };
 }
 

@@ -1,4 +1,6 @@
-const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.(\d{1,6}))?)?(?:Z|[+-]\d\d:\d\d))?$/;
+/** How days and times are written; what it does not say is whether there is such a day. */
+export const TIME_PATTERN = '^\\d{4}-\\d\\d-\\d\\d(?:T\\d\\d:\\d\\d(?::\\d\\d(?:\\.(\\d{1,6}))?)?(?:Z|[+-]\\d\\d:\\d\\d))?$';
+const TIME = new RegExp(TIME_PATTERN);
 
 /** An ISO 8601 day (midnight UTC) or a time with its offset, as microseconds since 1970; null for anything else. */
 export function readTime(text: string): number | null {

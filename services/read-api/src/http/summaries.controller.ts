@@ -1,11 +1,12 @@
 import { Controller, Get, Inject, Query, Req } from '@nestjs/common';
-import { confinedTo, RequireScope } from '@ledgerline/service-kit';
+import { confinedTo, Documented, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { type UsageReader } from '../application/ports.js';
 import { Visibility } from '../application/visibility.js';
 import { ALL_PARTITIONS, USAGE_READER } from '../tokens.js';
 import { explainError } from './explain-error.js';
 import { readSummaryQuery } from './queries.js';
+import { getSummariesDoc } from './summaries.openapi.js';
 
 @Controller('v1/summaries')
 @RequireScope('read', 'anyone')
@@ -17,6 +18,7 @@ export class SummariesController {
   ) {}
 
   @Get()
+  @Documented(getSummariesDoc)
   async summarise(@Query() parameters: unknown, @Req() request: FastifyRequest) {
     const { strong, ...asked } = readSummaryQuery(parameters);
     const query = { ...asked, customerId: confinedTo(request, asked.customerId) };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Answer, apiDocument, Conformance, documentText, OPENAPI_FILE, readParts } from '@ledgerline/openapi';
 import { eventually } from '@ledgerline/testing';
 import { readFileSync } from 'node:fs';
 import { type LocalStack, startLocalStack } from '../local-stack.js';
@@ -29,6 +30,20 @@ let users = 0;
 const userOf = async (customer: string): Promise<string> => (await created<{ id: string }>('/v1/users', { subject: `user-${users++}`, customer_id: customer, role: 'member' })).id;
 const keyOf = async (customer: string): Promise<string> => (await created<{ id: string }>('/v1/keys', { name: 'theirs', scopes: ['read'], customer_id: customer })).id;
 
+const api = new Conformance(JSON.parse(readFileSync(OPENAPI_FILE, 'utf8')));
+const pathOf = (path: string): string => path.split('?', 1)[0]!;
+
+async function asked(method: string, path: string, body: unknown, key: string): Promise<Answer> {
+  const headers = { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+  const answer = await fetch(stack.url + path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  return { status: answer.status, contentType: answer.headers.get('content-type') ?? '', text: await answer.text() };
+}
+
+function unlikeTheDocument(method: string, path: string, answer: Answer): string[] {
+  const route = api.routeOf(method, pathOf(path));
+  return route ? api.problems(method, route.path, answer) : [`${method} ${path} is not documented`];
+}
+
 beforeAll(async () => {
   stack = await startLocalStack();
   for (const role of ROLE_NAMES) keys.set(role, (await created<{ key: string }>('/v1/keys', { name: role, scopes: ROLES[role].scopes, customer_id: ROLES[role].customer })).key);
@@ -48,10 +63,19 @@ describe('who may do what', () => {
           ...(route.includes('/v1/users/') ? { userId: await userOf(CUSTOMERS[whose]) } : {}),
         };
         const { method, path, body } = ask(of, `${whose}-${n}-${route.length}`);
-        statuses.push((await stack.request(method, path, body, keys.get(role))).status);
+        const answer = await asked(method, path, body, keys.get(role)!);
+        statuses.push(answer.status);
+        expect({ role, unlikeTheDocument: unlikeTheDocument(method, path, answer) }).toEqual({ role, unlikeTheDocument: [] });
       }
       expect({ whose, statuses }).toEqual({ whose, statuses: whose === 'own' ? own : other });
     }
+  });
+
+  it('has a row for every route that the services tell of', async () => {
+    const told = Object.values(await readParts(stack)).flatMap(({ paths, undocumented }) => [...undocumented, ...Object.entries(paths).flatMap(([path, operations]) => Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`))]);
+    // The same as /replay.
+    const rows = [...ACCESS.map(({ route }) => pathOf(route)), 'POST /v1/quarantine/{id}/release'];
+    expect([...new Set(rows)].sort()).toEqual(told.sort());
   });
 
   it("shows a customer's key that customer alone, where it names none", async () => {
@@ -73,6 +97,10 @@ describe('who may do what', () => {
         { index: 1, status: 'accepted', usage_id: expect.any(String) },
       ],
     ]);
+  });
+
+  it('finds docs/openapi.json to be what the services tell: npm run openapi writes it anew', async () => {
+    expect(documentText(apiDocument(await readParts(stack)))).toBe(readFileSync(OPENAPI_FILE, 'utf8'));
   });
 
   it('is what the page in the documentation says', () => {

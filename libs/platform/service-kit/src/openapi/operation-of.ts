@@ -21,7 +21,7 @@ export function operationOf(path: string, doc: RouteDoc, { scope, audience }: Re
     security: [{ bearer: [scope] }, { apiKey: [scope] }],
     parameters: parametersOf(path, doc, shelf),
     ...(doc.body ? { requestBody: { required: doc.bodyOptional !== true, content: contentOf(doc.body, 'input', shelf) } } : {}),
-    responses: { ...answersOf(doc, shelf), ...problemsOf(doc, shelf, errorSchema) },
+    responses: joined(answersOf(doc, shelf), problemsOf(doc, shelf, errorSchema)),
   };
 }
 
@@ -50,11 +50,27 @@ function exampleOf(schema: z.ZodType): object {
   return example === undefined ? {} : { example };
 }
 
-function answersOf({ answers }: RouteDoc, shelf: SchemaShelf): object {
+interface Response {
+  readonly description: string;
+  readonly headers?: object;
+  readonly content?: object;
+}
+
+/** A status that is an answer and an error as well (of another media type) is both. */
+function joined(answers: Record<string, Response>, problems: Record<string, Response>): Record<string, Response> {
+  const all = { ...answers };
+  for (const [status, problem] of Object.entries(problems)) {
+    const answer = all[status];
+    all[status] = answer ? { description: `${answer.description}\n\n${problem.description}`, headers: { ...problem.headers, ...answer.headers }, content: { ...answer.content, ...problem.content } } : problem;
+  }
+  return all;
+}
+
+function answersOf({ answers }: RouteDoc, shelf: SchemaShelf): Record<string, Response> {
   return Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, answerOf(answer, shelf)]));
 }
 
-function answerOf(answer: z.ZodType | AnswerDoc | null, shelf: SchemaShelf): object {
+function answerOf(answer: z.ZodType | AnswerDoc | null, shelf: SchemaShelf): Response {
   if (answer === null) return { description: 'Done; there is no body.' };
   if (answer instanceof z.ZodType) return { description: answer.description ?? 'Done.', content: contentOf(answer, 'output', shelf) };
   const { description, content, headers } = answer;
@@ -67,14 +83,14 @@ function answerOf(answer: z.ZodType | AnswerDoc | null, shelf: SchemaShelf): obj
 
 const headerOf = ({ description, ...schema }: JsonSchema): object => ({ ...(description === undefined ? {} : { description }), schema });
 
-function problemsOf(doc: RouteDoc, shelf: SchemaShelf, errorSchema?: z.ZodType): object {
+function problemsOf(doc: RouteDoc, shelf: SchemaShelf, errorSchema?: z.ZodType): Record<string, Response> {
   const all: Record<string, Record<string, string>> = {};
   for (const group of [COMMON_PROBLEMS, doc.body ? BODY_PROBLEMS : {}, doc.problems ?? {}]) for (const [status, codes] of Object.entries(group)) all[status] = { ...all[status], ...codes };
-  return Object.fromEntries(Object.entries(all).flatMap(([status, codes]) => (doc.answers[Number(status)] === undefined ? [[status, problemOf(Number(status), codes, shelf, errorSchema)]] : [])));
+  return Object.fromEntries(Object.entries(all).map(([status, codes]) => [status, problemOf(Number(status), codes, shelf, errorSchema)]));
 }
 
 /** A status's answer: problem details with one of its codes, or what the dialect's errors look like. */
-function problemOf(status: number, codes: Record<string, string>, shelf: SchemaShelf, errorSchema?: z.ZodType): object {
+function problemOf(status: number, codes: Record<string, string>, shelf: SchemaShelf, errorSchema?: z.ZodType): Response {
   const description = Object.entries(codes)
     .map(([code, when]) => (errorSchema ? when : `\`${code}\`: ${when}`))
     .join('\n\n');
