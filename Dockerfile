@@ -22,6 +22,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/libs ./libs
 COPY --from=build /app/services ./services
+COPY --from=build /app/docs/openapi.json ./docs/openapi.json
 RUN mkdir -p /data && chown node:node /data
 USER node
 EXPOSE 8080

@@ -37,7 +37,6 @@ export const API = {
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
   servers: [{ url: '/', description: 'Where this document comes from.' }],
-  tags: API_TAGS,
   security: [{ bearer: [] }, { apiKey: [] }],
   paths: {
     '/healthz': {

@@ -26,14 +26,15 @@ export interface Parameter {
 /** An OpenAPI 3.1 document, as far as it is read here. */
 export interface ApiDocument {
   openapi: string;
+  tags: readonly { name: string; description: string }[];
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, object>; responses: Record<string, Response> };
 }
 
-const METHODS = ['get', 'post', 'put', 'delete'];
+const METHODS = ['post', 'get', 'put', 'patch', 'delete'];
 
 /**
- * The whole API, of the parts that the services tell of themselves. Routes stand in the order of the tags, and by path.
+ * The whole API, of the parts that the services tell of themselves. Routes stand in the order of the tags, then as the services have them.
  *
  * @throws naming every route that is not documented, and what two parts say differently
  */
@@ -49,9 +50,11 @@ export function apiDocument(parts: Readonly<Record<string, ServiceDocument>>): A
       put(schemas, name, schema);
     }
   }
-  const ordered = Object.entries(paths).sort(([a, one], [b, two]) => rankOf(one) - rankOf(two) || (a < b ? -1 : 1));
-  const responses = shareResponses(Object.values(paths).flatMap((operations) => Object.values(operations)));
-  return { ...API, paths: Object.fromEntries(ordered.map(([path, operations]) => [path, inOrder(operations)])), components: { ...API.components, responses, schemas: sorted(schemas) } };
+  const ordered = Object.entries(paths).sort(([, one], [, two]) => rankOf(one) - rankOf(two));
+  const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+  const tags = API_TAGS.filter(({ name }) => operations.some((operation) => operation.tags.includes(name)));
+  const responses = shareResponses(operations);
+  return { ...API, tags, paths: Object.fromEntries(ordered.map(([path, methods]) => [path, inOrder(methods)])), components: { ...API.components, responses, schemas: sorted(schemas) } };
 }
 
 /** Keeps the most frequent answer of each error status once, and refers to it. */

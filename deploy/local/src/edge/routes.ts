@@ -41,6 +41,8 @@ export const ROUTES: readonly Route[] = [
   { method: 'PUT', path: '/usage/*', service: 'ingest' },
   { method: 'DELETE', path: '/usage/*', service: 'ingest' },
   { path: '/usage', below: true, service: 'read-api' },
+  { path: '/openapi.json', service: 'read-api' },
+  { path: '/docs', below: true, service: 'read-api' },
 ];
 
 /** The method that a request is routed by: a browser's preflight goes to whoever would answer what it asks about. */

@@ -19,13 +19,13 @@ const lines = z.string().meta({ description: 'An event (`UsageEvent`) a line.' }
 export const recordEventsDoc: RouteDoc = {
   id: 'recordEvents',
   summary: 'Record events',
-  description: `One event, an array of up to ${MAX_EVENTS}, or a line each. Each is taken or refused by itself. \`accepted\` means: on the broker's disk.`,
+  description: `One event, an array of up to ${MAX_EVENTS.toLocaleString('en')}, or a line each. Each is taken or refused by itself. \`accepted\` means: on the broker's disk.`,
   tag: 'Events',
-  query: z.object({ backfill: z.enum(['true', 'false']).optional().meta({ description: "Old events are meant. Needs an admin key of the operator." }) }),
+  query: z.object({ backfill: z.enum(['true', 'false']).optional().meta({ description: 'Old events are meant. Needs an admin key of the operator.' }) }),
   headers: {
     ...idempotencyKeyHeader,
     ...encodingHeader,
-    Prefer: z.string().meta({ description: '`return=minimal` leaves the accepted out of the results.', examples: ['return=minimal'] }),
+    Prefer: z.string().meta({ description: '`return=minimal` leaves the accepted out of the results.' }),
   },
   body: {
     'application/json': z.union([usageEvent, z.array(usageEvent).min(1).max(MAX_EVENTS)]).meta({ examples: [{ id: 'req-1', customer_id: 'acme', provider: 'openai', model: 'gpt-4', usage: { input_tokens: 1500, output_tokens: 500 } }] }),

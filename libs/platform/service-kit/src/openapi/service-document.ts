@@ -17,9 +17,7 @@ export interface ServiceDocument {
 export function installServiceDocument(fastify: FastifyInstance): void {
   const routes: RouteOptions[] = [];
   let document: ServiceDocument | undefined;
-  fastify.addHook('onRoute', (route) => {
-    if (route.config?.open !== true) routes.push(route);
-  });
+  fastify.addHook('onRoute', (route) => void routes.push(route));
   fastify.get('/openapi/own.json', { config: { open: true } }, () => (document ??= documentOf(routes)));
 }
 
@@ -28,7 +26,8 @@ function documentOf(routes: readonly RouteOptions[]): ServiceDocument {
   const paths: ServiceDocument['paths'] = {};
   const undocumented: string[] = [];
   const ids = new Set<string>();
-  for (const { url, method, config = {} } of routes) {
+  // What is open is so decided after this hook has seen the route.
+  for (const { url, method, config = {} } of routes.filter((route) => route.config?.open !== true)) {
     const path = url.replace(/:(\w+)/g, '{$1}');
     for (const verb of [method].flat().filter((one) => one !== 'HEAD')) {
       const { doc, requires, errorBody, errorSchema } = config;

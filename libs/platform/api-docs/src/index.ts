@@ -1,0 +1,1 @@
+export { installApiDocs } from './install-api-docs.js';
