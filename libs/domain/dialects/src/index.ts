@@ -1,4 +1,6 @@
+export * from './entries/entry-schema.js';
 export * from './entries/usage-entry.js';
+export * from './logs/log-schemas.js';
 export * from './logs/usage-log.js';
 export * from './portal/issues.js';
 export * from './portal/portal-error.js';
@@ -6,6 +8,7 @@ export * from './portal/portal-record.js';
 export * from './portal/portal-schema.js';
 export * from './portal/portal-usage.js';
 export * from './records/record-error.js';
+export * from './records/record-schemas.js';
 export * from './records/usage-record.js';
 export * from './tokens.js';
 export * from './usage-view.js';

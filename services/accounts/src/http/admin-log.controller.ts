@@ -1,7 +1,8 @@
 import { Controller, Get, Header, Inject, Query } from '@nestjs/common';
-import { parseInput, RequireScope } from '@ledgerline/service-kit';
+import { Documented, parseInput, RequireScope } from '@ledgerline/service-kit';
 import { type AdminLog, type AdminLogEntry } from '../application/admin-log.js';
 import { adminLogQuery, toCursor } from './admin-log-query.js';
+import { listAdminLogDoc } from './admin-log.openapi.js';
 import { page } from './page.js';
 
 export const ADMIN_LOG = Symbol('ADMIN_LOG');
@@ -28,6 +29,7 @@ export class AdminLogController {
 
   @Get()
   @Header('cache-control', 'no-store')
+  @Documented(listAdminLogDoc)
   async list(@Query() query: unknown) {
     const { customer_id: customerId, object: objectId, cursor: behind, limit, ...rest } = parseInput(adminLogQuery, query);
     return page(await this.log.list({ ...rest, customerId, objectId, behind, limit: limit + 1 }), limit, entryJson, toCursor);

@@ -12,6 +12,7 @@ const fields = {
   name: z.string(),
   scopes: z.array(z.enum(SCOPES)),
   customer_id: z.string().nullable().meta({ description: "null: the operator's." }),
+  user_id: z.string().nullable().meta({ description: 'The user that it acts for; null: none in particular.' }),
   limits: z.strictObject({ requests_per_second: perSecond, events_per_second: perSecond }),
   prefix: z.string().meta({ description: 'How the key begins, to tell it by.' }),
   created_at: time,
@@ -19,7 +20,7 @@ const fields = {
   last_used_at: time.nullable().meta({ description: 'Up to a few seconds behind.' }),
   revoked_at: time.nullable(),
 };
-const example = { id: '0b5c7e1e-3f1c-4f0e-9d61-0a4ad7a4f7aa', name: 'gateway', scopes: ['ingest'], customer_id: null, limits: { requests_per_second: 50, events_per_second: 5000 }, prefix: 'll_Zk3xQ9ab', created_at: '2026-01-15T10:30:00.000Z', expires_at: null, last_used_at: null, revoked_at: null };
+const example = { id: '0b5c7e1e-3f1c-4f0e-9d61-0a4ad7a4f7aa', name: 'gateway', scopes: ['ingest'], customer_id: null, user_id: null, limits: { requests_per_second: 50, events_per_second: 5000 }, prefix: 'll_Zk3xQ9ab', created_at: '2026-01-15T10:30:00.000Z', expires_at: null, last_used_at: null, revoked_at: null };
 
 const key = z.strictObject(fields).meta({ id: 'Key', description: 'A key, without its text.', examples: [example] });
 const keyWithText = z

@@ -4,12 +4,13 @@ import { QUANTITY_BY_NAME, usageIdBytes } from '@ledgerline/contracts';
 import { fromEntry, toEntry, type UsageView } from '@ledgerline/domain-dialects';
 import { SYSTEM_CUSTOMER } from '@ledgerline/domain-metering';
 import { decimalTextOf, DecimalError, formatUsd, jsonNumber, parseDecimal9, parseUsd } from '@ledgerline/kernel';
-import { ownUserOf, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { Documented, ownUserOf, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { CorrectEvents, type CorrectionRequest, NotCorrectableError } from '../application/correct-events.js';
 import { RECORDED_EVENTS, type RecordedEvents } from '../application/recorded-events.js';
 import { callerOf, refuse } from './corrections.controller.js';
 import { changedEntryRequest, newEntryRequest } from './dialect-requests.js';
+import { changeEntryDoc, deleteEntryDoc, recordEntryDoc } from './dialects.openapi.js';
 import { idempotencyKey } from './idempotency-key.js';
 import { readJson } from './read-json.js';
 import { TakeUsage } from './take-usage.js';
@@ -33,6 +34,7 @@ export class EntriesController {
 
   @Post()
   @RequireScope('ingest', 'anyone')
+  @Documented(recordEntryDoc)
   async record(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     this.usage.demandLog();
     const entry = parseInput(newEntryRequest, await readJson(request));
@@ -43,6 +45,7 @@ export class EntriesController {
   /** What the entry should be; a cost that is not given stays, unless the price book has one for the new units. */
   @Put(':usage_id')
   @RequireScope('admin', 'operator')
+  @Documented(changeEntryDoc)
   async change(@Param('usage_id') id: string, @Req() request: FastifyRequest) {
     const usageId = entryId(id);
     const { units_used, cost_usd } = parseInput(changedEntryRequest, await readJson(request));
@@ -55,6 +58,7 @@ export class EntriesController {
   /** The entry leaves lists and sums; its history keeps it. */
   @Delete(':usage_id')
   @RequireScope('admin', 'operator')
+  @Documented(deleteEntryDoc)
   async remove(@Param('usage_id') id: string, @Req() request: FastifyRequest) {
     const usageId = entryId(id);
     return this.correct(usageId, { ...NOTHING, kind: 'void', correctionId: DELETION, reason: `DELETE /usage/${usageId}` }, request);

@@ -1,10 +1,11 @@
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import { fromLog, toLog } from '@ledgerline/domain-dialects';
 import { jsonNumber } from '@ledgerline/kernel';
-import { confinedTo, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { confinedTo, Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { MEMBERS, type Members } from '../application/members.js';
 import { given, newLogRequest } from './dialect-requests.js';
+import { recordUsageLogDoc } from './dialects.openapi.js';
 import { readJson } from './read-json.js';
 import { TakeUsage } from './take-usage.js';
 
@@ -28,6 +29,7 @@ export class LogsController {
 
   @Post()
   @RequireScope('ingest', 'anyone')
+  @Documented(recordUsageLogDoc)
   async record(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     this.usage.demandLog();
     const { customer_id: asked, ...usage } = given(parseInput(newLogRequest, await readJson(request)));

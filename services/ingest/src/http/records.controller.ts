@@ -3,9 +3,10 @@ import { fromRecord, providerOf, recordError, toRecord } from '@ledgerline/domai
 import { SYSTEM_CUSTOMER } from '@ledgerline/domain-metering';
 import { type PriceBook } from '@ledgerline/domain-pricing';
 import { jsonNumber } from '@ledgerline/kernel';
-import { ErrorBody, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { Documented, ErrorBody, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { given, newRecordRequest } from './dialect-requests.js';
+import { recordErrorDoc, recordUsageRecordDoc } from './dialects.openapi.js';
 import { PRICE_BOOK } from './price-book.js';
 import { readJson } from './read-json.js';
 import { TakeUsage } from './take-usage.js';
@@ -21,7 +22,7 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Usage records: `POST /v1/usage/record` takes a model call of an account, or of the platform itself. */
-@ErrorBody(({ code, detail, errors }) => recordError(code, detail, errors))
+@ErrorBody(({ code, detail, errors }) => recordError(code, detail, errors), recordErrorDoc)
 @Controller('v1/usage/record')
 export class RecordsController {
   constructor(
@@ -31,6 +32,7 @@ export class RecordsController {
 
   @Post()
   @RequireScope('ingest', 'anyone')
+  @Documented(recordUsageRecordDoc)
   async record(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     this.usage.demandLog();
     const { context, ...usage } = given(parseInput(newRecordRequest, await readJson(request)));

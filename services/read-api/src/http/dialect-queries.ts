@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readCursor } from './cursor.js';
 import { limit, name, reject, time } from './queries.js';
-import { readTime } from './read-time.js';
+import { readTime, TIME_PATTERN } from './read-time.js';
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
 const DAY_US = 24 * 60 * 60 * 1_000_000;
@@ -14,7 +14,8 @@ const end = z
     if (timeUs === null) return reject(context, 'expected a day such as 2026-11-22 or a time such as 2026-11-22T10:00:00Z');
     return DAY.test(text) ? timeUs + DAY_US : timeUs;
   })
-  .optional();
+  .optional()
+  .meta({ pattern: TIME_PATTERN, examples: ['2026-11-22', '2026-11-22T10:00:00Z'] });
 
 const cursor = z
   .string('given more than once')

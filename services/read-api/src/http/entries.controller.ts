@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Inject, Param, Query, Req } from '@nestjs/common';
 import { toEntry, type UsageView } from '@ledgerline/domain-dialects';
 import { jsonNumber } from '@ledgerline/kernel';
-import { confinedTo, ownUserOf, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { confinedTo, Documented, ownUserOf, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { type EventQuery } from '../application/event-query.js';
 import { FindEvent } from '../application/find-event.js';
@@ -9,6 +9,7 @@ import { type EventView, type Members } from '../application/ports.js';
 import { StrongReader } from '../application/strong-reader.js';
 import { MEMBERS } from '../tokens.js';
 import { entriesQuery } from './dialect-queries.js';
+import { getEntryDoc, listEntriesDoc, listUserEntriesDoc } from './dialects.openapi.js';
 import { explainError } from './explain-error.js';
 import { check, readEventQuestion } from './queries.js';
 
@@ -25,6 +26,7 @@ export class EntriesController {
   /** The caller's own entries; of an administrator all of its customer's, of the operator all there are. */
   @Get()
   @Header('cache-control', 'no-store')
+  @Documented(listEntriesDoc)
   list(@Query() parameters: unknown, @Req() request: FastifyRequest) {
     const { skip, limit } = check(entriesQuery, parameters);
     return this.entries({ skip, limit, customerId: confinedTo(request), userId: seesAll(request) ? undefined : ownUserOf(request) });
@@ -33,6 +35,7 @@ export class EntriesController {
   /** A user sees itself, an administrator every user of its customer. Whom one may not see is not there. */
   @Get('user/:user_id')
   @Header('cache-control', 'no-store')
+  @Documented(listUserEntriesDoc)
   async ofUser(@Param('user_id') userId: string, @Query() parameters: unknown, @Req() request: FastifyRequest) {
     const { skip, limit } = check(entriesQuery, parameters);
     const customerId = confinedTo(request);
@@ -45,6 +48,7 @@ export class EntriesController {
 
   @Get(':usage_id')
   @Header('cache-control', 'no-store')
+  @Documented(getEntryDoc)
   async one(@Param('usage_id') usageId: string, @Req() request: FastifyRequest) {
     const question = readEventQuestion(usageId, {});
     return entryOf(await this.events.find({ ...question, scope: { customerId: confinedTo(request) } }).catch(explainError));

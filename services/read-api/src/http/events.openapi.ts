@@ -31,6 +31,7 @@ const fields = {
   error_code: text,
   api_key_id: text.meta({ description: 'The key that it was sent with.' }),
   price_book_version: text,
+  price_source: z.enum(['book', 'client', 'correction']).optional().meta({ description: 'Where the cost comes from; left out where there is none.' }),
   context: z.enum(['customer', 'system']),
   status,
   latency_ms: z.int().optional(),

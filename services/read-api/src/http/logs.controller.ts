@@ -1,13 +1,14 @@
 import { Controller, Get, Header, Inject, Param, Query, Req } from '@nestjs/common';
 import { toLog, type UsageView } from '@ledgerline/domain-dialects';
 import { jsonNumber } from '@ledgerline/kernel';
-import { confinedTo, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { confinedTo, Documented, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { type Members } from '../application/ports.js';
 import { StrongReader } from '../application/strong-reader.js';
 import { MEMBERS } from '../tokens.js';
 import { writeCursor } from './cursor.js';
 import { logsQuery } from './dialect-queries.js';
+import { getUserCreditsDoc, listUserUsageDoc } from './dialects.openapi.js';
 import { explainError } from './explain-error.js';
 import { check, orderly } from './queries.js';
 
@@ -22,6 +23,7 @@ export class LogsController {
 
   @Get('credits')
   @Header('cache-control', 'no-store')
+  @Documented(getUserCreditsDoc)
   async credits(@Param('user_id') userId: string, @Req() request: FastifyRequest) {
     const totals = await this.totals(userId, confinedTo(request));
     const { events, unpricedEvents, costUsd, platformCredits } = totals ?? { events: 0, unpricedEvents: 0, costUsd: '0', platformCredits: '0' };
@@ -38,6 +40,7 @@ export class LogsController {
 
   @Get('usage')
   @Header('cache-control', 'no-store')
+  @Documented(listUserUsageDoc)
   async list(@Param('user_id') userId: string, @Query() parameters: unknown, @Req() request: FastifyRequest) {
     const { start_date: fromUs, end_date: toUs, model_name: model, limit, cursor: after } = check(logsQuery, parameters);
     orderly(fromUs, toUs, 'end_date');

@@ -1,17 +1,18 @@
 import { Controller, Get, Header, Inject, Query, Req } from '@nestjs/common';
 import { recordError, toRecord, type UsageView } from '@ledgerline/domain-dialects';
 import { jsonNumber } from '@ledgerline/kernel';
-import { confinedTo, ErrorBody, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { confinedTo, Documented, ErrorBody, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { conditionsOf, costOf, fitsNothing, type RecordsQuery, type RecordTotals, summariseRecords, TooManyModelsError } from '../application/read-records.js';
 import { StrongReader } from '../application/strong-reader.js';
 import { writeCursor } from './cursor.js';
 import { recordsQuery } from './dialect-queries.js';
+import { readRecordsDoc, recordErrorDoc } from './dialects.openapi.js';
 import { explainError } from './explain-error.js';
 import { check, orderly } from './queries.js';
 
 /** Usage records: the calls themselves, newest first, or with `summary=true` their sums by context and by model. */
-@ErrorBody(({ code, detail, errors }) => recordError(code, detail, errors))
+@ErrorBody(({ code, detail, errors }) => recordError(code, detail, errors), recordErrorDoc)
 @Controller('v1/usage')
 @RequireScope('read', 'anyone')
 export class RecordsController {
@@ -19,6 +20,7 @@ export class RecordsController {
 
   @Get()
   @Header('cache-control', 'no-store')
+  @Documented(readRecordsDoc)
   async read(@Query() parameters: unknown, @Req() request: FastifyRequest) {
     const { accountId: asked, modelId, context, startDate: fromUs, endDate: toUs, summary, limit, cursor: after } = check(recordsQuery, parameters);
     orderly(fromUs, toUs, 'endDate');

@@ -18,6 +18,8 @@ export const ROLE_NAMES = Object.keys(ROLES) as RoleName[];
 export interface Belongings {
   readonly customer: string;
   readonly eventId: string;
+  /** The user of that event. */
+  readonly eventUser: string;
   readonly quotaId: string;
   readonly alertId: string;
   readonly keyId: string;
@@ -95,6 +97,27 @@ export const ACCESS: readonly AccessRow[] = [
     other: [201, 403, 201, 404, 404, 404],
   },
   { route: 'GET /api/usage', ask: ({ projectId }) => ({ method: 'GET', path: `/api/usage?project_id=${projectId}` }), ...READ },
+  {
+    route: 'POST /v1/usage/record',
+    ask: ({ customer }) => ({ method: 'POST', path: '/v1/usage/record', body: { accountId: customer, modelId: 'gpt-4', inputTokens: 1 } }),
+    own: [201, 403, 201, 201, 201, 201],
+    other: [201, 403, 201, 422, 422, 422],
+  },
+  { route: 'GET /v1/usage', ask: ({ customer }) => ({ method: 'GET', path: `/v1/usage?accountId=${customer}` }), ...READ },
+  {
+    route: 'POST /v1/usage-logs',
+    ask: ({ customer }) => ({ method: 'POST', path: '/v1/usage-logs', body: { customer_id: customer, user_id: `${customer}-ann`, model_name: 'gpt-4', provider: 'openai', input_tokens: 1 } }),
+    own: [201, 403, 201, 201, 201, 201],
+    other: [201, 403, 201, 404, 404, 404],
+  },
+  { route: 'GET /v1/users/{user_id}/credits', ask: ({ eventUser }) => ({ method: 'GET', path: `/v1/users/${eventUser}/credits` }), ...READ },
+  { route: 'GET /v1/users/{user_id}/usage', ask: ({ eventUser }) => ({ method: 'GET', path: `/v1/users/${eventUser}/usage` }), ...READ },
+  { route: 'POST /usage', ask: () => ({ method: 'POST', path: '/usage', body: { api_name: 'llm_query', units_used: 1 } }), own: [201, 403, 201, 201, 201, 201], other: [201, 403, 201, 201, 201, 201] },
+  { route: 'GET /usage', ask: () => ({ method: 'GET', path: '/usage' }), own: [200, 200, 403, 200, 200, 403], other: [200, 200, 403, 200, 200, 403] },
+  { route: 'GET /usage/user/{user_id}', ask: ({ eventUser }) => ({ method: 'GET', path: `/usage/user/${eventUser}` }), own: [200, 200, 403, 200, 404, 403], other: [200, 200, 403, 404, 404, 403] },
+  { route: 'GET /usage/{usage_id}', ask: ({ eventId }) => ({ method: 'GET', path: `/usage/${eventId}` }), ...READ },
+  { route: 'PUT /usage/{usage_id}', ask: ({ eventId }) => ({ method: 'PUT', path: `/usage/${eventId}`, body: { cost_usd: 1 } }), ...of(200) },
+  { route: 'DELETE /usage/{usage_id}', ask: () => ({ method: 'DELETE', path: '/usage/00000000-0000-4000-8000-000000000000' }), ...of(404) },
   { route: 'GET /v1/users', ask: ({ customer }) => ({ method: 'GET', path: `/v1/users?customer_id=${customer}` }), own: [200, 403, 403, 200, 403, 403], other: [200, 403, 403, 404, 403, 403] },
   {
     route: 'POST /v1/users',

@@ -20,10 +20,10 @@ async function created<T>(path: string, body: unknown): Promise<T> {
 /** An event, a quota that it crosses, the alert of that, and a key. */
 async function belongingsOf(customer: string): Promise<Belongings> {
   const quota = await created<{ id: string }>('/v1/quotas', { customer_id: customer, metric: 'tokens', limit: 1 });
-  const { results } = await created<{ results: { usage_id: string }[] }>('/v1/events', { id: 'theirs', customer_id: customer, provider: 'openai', model: 'gpt-4', usage: { input_tokens: 5 } });
+  const { results } = await created<{ results: { usage_id: string }[] }>('/v1/events', { id: 'theirs', customer_id: customer, user_id: `user of ${customer}`, provider: 'openai', model: 'gpt-4', usage: { input_tokens: 5 } });
   const alertId = await eventually(async () => (await stack.request<{ data: { id: string }[] }>('GET', `/v1/alerts?customer_id=${customer}`)).body.data[0]?.id ?? false, { timeoutMs: 15_000 });
   const project = await created<{ id: string }>('/v1/projects', { customer_id: customer });
-  return { customer, userId: await userOf(customer), projectId: project.id, quotaId: quota.id, eventId: results[0]!.usage_id, alertId, keyId: await keyOf(customer) };
+  return { customer, userId: await userOf(customer), projectId: project.id, quotaId: quota.id, eventUser: encodeURIComponent(`user of ${customer}`), eventId: results[0]!.usage_id, alertId, keyId: await keyOf(customer) };
 }
 
 let users = 0;
