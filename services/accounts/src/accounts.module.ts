@@ -1,6 +1,6 @@
 import { type DynamicModule, type INestApplication, Inject, Module, type OnModuleInit } from '@nestjs/common';
 import { type CustomTransportStrategy } from '@nestjs/microservices';
-import { adminLogMigration, Changes, SYSTEM } from '@ledgerline/administration';
+import { adminLogMigration, Changes, idempotencyMigration, SYSTEM } from '@ledgerline/administration';
 import { JetStreamBatchStrategy } from '@ledgerline/messaging';
 import { KYSELY, LeaseManager, leaseMigration, PG_POOL, PostgresModule, streamIdMigration } from '@ledgerline/postgres';
 import { type Clock } from '@ledgerline/kernel';
@@ -50,6 +50,7 @@ export const migrations = {
   '0008_create_users': createUsers,
   '0009_key_users': keyUsers,
   '0010_create_admin_log': adminLogMigration('accounts', LOGGED_TABLES),
+  '0011_create_idempotent_answers': idempotencyMigration('accounts'),
 };
 
 /** Puts the accounts service together. */
@@ -74,7 +75,7 @@ export class AccountsModule implements OnModuleInit {
       controllers: [KeysController, CustomersController, ProjectsController, UsersController, AdminLogController, QuotaEventsConsumer],
       providers: [
         { provide: Broker, useFactory: () => Broker.connect(config) },
-        { provide: Changes, inject: [KYSELY], useFactory: (db: Kysely<unknown>) => new Changes(db) },
+        { provide: Changes, inject: [KYSELY], useFactory: (db: Kysely<unknown>) => new Changes(db, { schema: 'accounts', sealingSecret: config.ADMIN_KEY }) },
         { provide: ADMIN_LOG, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresAdminLog(db) },
         { provide: KEYS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresKeys(db) },
         { provide: CUSTOMERS, inject: [KYSELY], useFactory: (db: Kysely<AccountsDatabase>) => new PostgresCustomers(db) },

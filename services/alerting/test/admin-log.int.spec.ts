@@ -30,7 +30,7 @@ describe('the log of what is done to alerts', () => {
       values (${ALERT}, 'quota_threshold', gen_random_uuid(), 1, '2026-11-01', 80, 'acme', 'tokens', 10, 9, 'active', 1, '2026-11-02T00:00:00Z')`.execute(db);
     await sql`update alerting.alerts set value = 10`.execute(db);
     expect(await entries()).toEqual([]);
-    await new Changes(db).make(ANNA, async (change) => {
+    await new Changes(db, { schema: 'alerting' }).make(ANNA, async (change) => {
       await calledBy(change, 'resolved');
       await sql`update alerting.alerts set status = 'resolved', resolved_at = '2026-11-03T00:00:00Z'`.execute(transactionOf(change));
     });

@@ -7,7 +7,7 @@ import {
   type BeforeApplicationShutdown,
 } from '@nestjs/common';
 import { type CustomTransportStrategy } from '@nestjs/microservices';
-import { adminLogMigration, Changes } from '@ledgerline/administration';
+import { adminLogMigration, Changes, idempotencyMigration } from '@ledgerline/administration';
 import { type Clock } from '@ledgerline/kernel';
 import { JetStreamBatchStrategy } from '@ledgerline/messaging';
 import { KYSELY, leaseMigration, LeaseManager, PG_POOL, PostgresModule, streamIdMigration } from '@ledgerline/postgres';
@@ -52,6 +52,7 @@ export const migrations = {
   '0004_create_quarantine_hours': createQuarantineHours,
   '0005_stream_id': streamIdMigration('quota', 'checkpoints'),
   '0006_create_admin_log': adminLogMigration('quota', LOGGED_TABLES),
+  '0007_create_idempotent_answers': idempotencyMigration('quota'),
 };
 
 /** A decision that waits longer than this to be published makes the copy that should publish it not ready. */
@@ -82,7 +83,7 @@ export class QuotaModule implements OnApplicationBootstrap, BeforeApplicationShu
       imports: [PostgresModule.forRoot({ schema: 'quota', migrations })],
       controllers: [QuotasController, PricedConsumer],
       providers: [
-        { provide: Changes, inject: [KYSELY], useFactory: (db: Kysely<unknown>) => new Changes(db) },
+        { provide: Changes, inject: [KYSELY], useFactory: (db: Kysely<unknown>) => new Changes(db, { schema: 'quota' }) },
         { provide: Broker, useFactory: () => Broker.connect(config) },
         {
           provide: PostgresQuotaStore,

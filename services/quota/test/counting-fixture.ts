@@ -35,7 +35,7 @@ export class CountingFixture {
     for (let unit = 0; unit < PARTITIONS; unit++) {
       await sql`insert into quota.leases (scope, unit, owner, epoch) values ('priced', ${unit}, 'test', 1)`.execute(db);
     }
-    return new CountingFixture(db, new PostgresQuotaStore({ db, generation: 1, leaseScope: 'priced' }), new Changes(db as Kysely<unknown>));
+    return new CountingFixture(db, new PostgresQuotaStore({ db, generation: 1, leaseScope: 'priced' }), new Changes(db as Kysely<unknown>, { schema: 'quota' }));
   }
 
   async end(): Promise<void> {

@@ -33,7 +33,7 @@ describe('the log of administrative changes', () => {
     database = await freshDatabase();
     db = createKysely<unknown>(createPool(database.url, { applicationName: 'spec', max: 3 }));
     await migrate(db, { schema: 'shop', migrations });
-    changes = new Changes(db);
+    changes = new Changes(db, { schema: 'shop' });
   });
   afterAll(async () => {
     await db.destroy();
@@ -101,7 +101,7 @@ describe('the log of administrative changes', () => {
 
   it('does not leave its actor to whoever gets the connection next', async () => {
     const one = createKysely<unknown>(createPool(database.url, { applicationName: 'spec', max: 1 }));
-    await new Changes(one).make(ANNA, async () => undefined);
+    await new Changes(one, { schema: 'shop' }).make(ANNA, async () => undefined);
     await sql`insert into shop.goods (owner) values ('after')`.execute(one);
     await one.destroy();
     expect(await last()).toMatchObject({ actor: 'system', customer_id: 'after' });

@@ -1,4 +1,5 @@
 export { type Actor, actorOf, SYSTEM } from './actor.js';
 export { adminLogMigration, BY_AN_ACTOR, decimalOf, logChangesOf, type LoggedTable, type OfRow, timeOf } from './admin-log-migration.js';
 export { type Change, calledBy, transactionOf } from './change.js';
-export { Changes } from './changes.js';
+export { Changes, type ChangesOptions } from './changes.js';
+export { idempotencyMigration } from './idempotency/idempotency-migration.js';

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Header, Inject, Post, Query, Req } from '@nestjs/common';
-import { actorOf, Changes } from '@ledgerline/administration';
+import { Changes } from '@ledgerline/administration';
 import { confinedTo, Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { CreateCustomer } from '../application/create-customer.js';
@@ -32,7 +32,7 @@ export class CustomersController {
   @Documented(createCustomerDoc)
   async create(@Body() body: unknown, @Req() request: FastifyRequest) {
     const { customer_id: id, name } = parseInput(newCustomerRequest, body);
-    return this.changes.make(actorOf(request), async (change) => {
+    return this.changes.once(request, async (change) => {
       const customer = await this.createCustomer.execute(id, name ?? null, change);
       if (!customer) throw new ProblemError(409, 'customer_exists', 'There is a customer of this id already.');
       return customerJson(customer);

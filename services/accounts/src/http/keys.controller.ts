@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
-import { actorOf, Changes } from '@ledgerline/administration';
+import { actorOf, type Change, Changes } from '@ledgerline/administration';
 import { confinedTo, Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { CreateKey, ExpiryPassedError } from '../application/create-key.js';
@@ -29,6 +29,9 @@ const keyJson = (key: ApiKey) => ({
   revoked_at: key.revokedAt?.toISOString() ?? null,
 });
 
+/** Of an answer that carries a key's text. */
+const SECRET = true;
+
 /** The only answers that carry a key's text. */
 const newKeyJson = ({ key, text }: { key: ApiKey; text: string }) => ({ ...keyJson(key), key: text });
 
@@ -51,7 +54,7 @@ export class KeysController {
     const { name, scopes, customer_id: asked, user_id: userId, limits, expires_at: expiresAt } = parseInput(newKeyRequest, body);
     const customerId = confinedTo(request, asked ?? undefined) ?? null;
     const wanted = { name, scopes, customerId, userId: userId ?? null, limits: { requestsPerSecond: limits.requests_per_second, eventsPerSecond: limits.events_per_second }, expiresAt: expiresAt ? new Date(expiresAt) : null };
-    return this.changes.make(actorOf(request), async (change) => newKeyJson(await this.createKey.execute(wanted, request.principal.keyId, change).catch(refused)));
+    return this.changes.once(request, async (change) => newKeyJson(await this.createKey.execute(wanted, request.principal.keyId, change).catch(refused)), SECRET);
   }
 
   @Get()
@@ -69,12 +72,13 @@ export class KeysController {
   async rotate(@Param('id') id: string, @Body() body: unknown, @Req() request: FastifyRequest) {
     const { overlap_seconds: overlapS } = parseInput(rotationRequest, body ?? {});
     if (!UUID.test(id)) throw notFound();
-    return this.changes.make(actorOf(request), async (change) => {
+    const rotate = async (change: Change) => {
       const rotated = await this.rotateKey.execute(id.toLowerCase(), confinedTo(request), overlapS * MS_PER_S, request.principal.keyId, change);
       if (rotated === 'not_found') throw notFound();
       if (rotated === 'not_active') throw new ProblemError(409, 'key_not_active', 'This key is revoked or expired; make a new one.');
       return newKeyJson(rotated);
-    });
+    };
+    return this.changes.once(request, rotate, SECRET);
   }
 
   @Delete(':id')

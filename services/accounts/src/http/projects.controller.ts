@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Header, Inject, Param, Post, Query, Req } from '@nestjs/common';
-import { actorOf, Changes } from '@ledgerline/administration';
+import { Changes } from '@ledgerline/administration';
 import { confinedTo, Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { type Project, type Projects } from '../application/ports.js';
@@ -34,7 +34,7 @@ export class ProjectsController {
     const { id, customer_id: asked, name } = parseInput(newProjectRequest, body);
     const customerId = confinedTo(request, asked);
     if (customerId === undefined) throw new ProblemError(422, 'validation_failed', 'The request has 1 bad field.', [{ field: 'customer_id', reason: 'is required: the key belongs to no customer' }]);
-    return this.changes.make(actorOf(request), async (change) => {
+    return this.changes.once(request, async (change) => {
       const project = await this.projects.add({ id, customerId, name: name ?? null }, change);
       if (!project) throw new ProblemError(409, 'project_exists', 'There is a project of this id already.');
       return projectJson(project);

@@ -41,7 +41,7 @@ export class UsersController {
     if (!roles.includes(role)) {
       throw new ProblemError(422, 'validation_failed', 'The request has 1 bad field.', [{ field: 'role', reason: `must be ${roles.join(' or ')} ${customerId === null ? 'for the operator' : 'for a customer'}` }]);
     }
-    return this.changes.make(actorOf(request), async (change) => {
+    return this.changes.once(request, async (change) => {
       const user = await this.users.add({ subject, email: email ?? null, name: name ?? null, customerId, role }, change);
       if (!user) throw new ProblemError(409, 'user_exists', 'There is a user of this subject already.');
       return userJson(user);

@@ -43,7 +43,7 @@ export class QuotasController {
       model: asked.model ?? null,
       terms: terms.value,
     };
-    return this.changes.make(actorOf(request), async (change) => this.showChanged(await this.setQuota.execute(wanted, change).catch(refused), change));
+    return this.changes.once(request, async (change) => this.showChanged(await this.setQuota.execute(wanted, change).catch(refused), change));
   }
 
   @Get()

@@ -7,6 +7,9 @@ import { accessPage } from './access-page.js';
 import { ACCESS, type Belongings, CUSTOMERS, ROLE_NAMES, ROLES, type RoleName, type Whose } from './access-table.js';
 import { ACCESS_PAGE } from './write-access-page.js';
 
+/** Whose pages may ask. */
+const CONSOLE = 'https://console.example.com';
+
 let stack: LocalStack;
 const keys = new Map<RoleName, string>();
 const belongings = new Map<Whose, Belongings>();
@@ -45,7 +48,7 @@ function unlikeTheDocument(method: string, path: string, answer: Answer): string
 }
 
 beforeAll(async () => {
-  stack = await startLocalStack();
+  stack = await startLocalStack({ CORS_ORIGINS: CONSOLE });
   for (const role of ROLE_NAMES) keys.set(role, (await created<{ key: string }>('/v1/keys', { name: role, scopes: ROLES[role].scopes, customer_id: ROLES[role].customer })).key);
   for (const whose of ['own', 'other'] as const) belongings.set(whose, await belongingsOf(CUSTOMERS[whose]));
 }, 120_000);
@@ -101,6 +104,19 @@ describe('who may do what', () => {
 
   it('finds docs/openapi.json to be what the services tell: npm run openapi writes it anew', async () => {
     expect(documentText(apiDocument(await readParts(stack)))).toBe(readFileSync(OPENAPI_FILE, 'utf8'));
+  });
+
+  it('may be asked by the pages of a configured origin, whatever the route: the preflight without a key, the rest with one', async () => {
+    for (const { route, ask } of ACCESS) {
+      const { method, path } = ask(belongings.get('own')!, 'preflight');
+      const preflight = await fetch(stack.url + path, { method: 'OPTIONS', headers: { origin: CONSOLE, 'access-control-request-method': method, 'access-control-request-headers': 'authorization' } });
+      expect([route, preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([route, 204, CONSOLE]);
+      expect(preflight.headers.get('access-control-allow-methods')).toContain(method);
+      const other = await fetch(stack.url + path, { method: 'OPTIONS', headers: { origin: 'https://elsewhere.example.com', 'access-control-request-method': method } });
+      expect([route, other.headers.get('access-control-allow-origin')]).toEqual([route, null]);
+    }
+    const answer = await fetch(`${stack.url}/v1/customers`, { headers: { origin: CONSOLE } });
+    expect([answer.status, answer.headers.get('access-control-allow-origin'), answer.headers.get('x-frame-options')]).toEqual([401, CONSOLE, 'DENY']);
   });
 
   it('is what the page in the documentation says', () => {
