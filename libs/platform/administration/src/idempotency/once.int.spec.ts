@@ -62,15 +62,17 @@ describe('a change that is asked for again', () => {
 
   it('while the first is under way longer than anybody waits is refused, and changes nothing', async () => {
     const key = newKey();
-    const [inside, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const first = changes().once(request(key), async (change) => {
-      inside.resolve();
-      await end.promise;
-      return enter(change);
+    let end = (): void => undefined;
+    let first: Promise<object> | undefined;
+    await new Promise<void>((inside, failed) => {
+      first = changes().once(request(key), async (change) => {
+        inside();
+        await new Promise<void>((resolve) => (end = resolve));
+        return enter(change);
+      });
+      first.catch(failed);
     });
-    await Promise.race([inside.promise, first]);
-    const second = changes({ waitMs: 50 }).once(request(key), enter).finally(end.resolve);
-    await expect(second).rejects.toEqual(problem(409, 'idempotency_key_in_use'));
+    await expect(changes({ waitMs: 50 }).once(request(key), enter).finally(() => end())).rejects.toEqual(problem(409, 'idempotency_key_in_use'));
     expect(await changes().once(request(key), enter)).toEqual(await first);
   });
 
