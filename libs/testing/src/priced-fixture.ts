@@ -22,6 +22,10 @@ export interface EventSpec {
   model?: string;
   project?: string;
   operation?: string;
+  endpoint?: string;
+  context?: 'customer' | 'system';
+  serviceTier?: string;
+  apiKey?: string;
   user?: string;
   tags?: Record<string, string>;
   clientCost?: string;
@@ -103,7 +107,10 @@ export function rowOf(event: EventSpec, recordedAtUs: number): UsageRow {
   row.project = event.project ?? '';
   row.operation = event.operation ?? '';
   row.user = event.user ?? '';
-  row.apiKey = 'key-1';
+  row.endpoint = event.endpoint ?? '';
+  row.context = event.context === 'system' ? 1 : 0;
+  row.serviceTier = event.serviceTier ?? '';
+  row.apiKey = event.apiKey ?? 'key-1';
   row.tags = event.tags ? JSON.stringify(event.tags) : '';
   row.clientCost = event.clientCost ?? '';
   row.transactionId = event.transactionId ?? '';

@@ -11,6 +11,7 @@ export { type ServiceConfig, serviceConfig } from './config/service-config.js';
 export { ProgressWatch } from './health/progress-watch.js';
 export { type Check, type CheckResult, Readiness, type ReadinessReport } from './health/readiness.js';
 export { ErrorBody, type ErrorBodyOf } from './http/error-body.js';
+export { PageLinks, pageLinks } from './http/page-links.js';
 export { parseInput } from './http/parse-input.js';
 export { PROBLEM_TYPE, type ProblemBody, problemBody } from './http/problem-body.js';
 export { type FieldError, ProblemError } from './http/problem-error.js';

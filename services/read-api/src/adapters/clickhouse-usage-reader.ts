@@ -1,6 +1,7 @@
 import { type ClickHouseClient, selectRows } from '@ledgerline/clickhouse';
 import { type BoundSql } from '../application/bound-sql.js';
 import { correctionsSQL, eventRowsSQL, quarantinedByIdSQL, replacedSQL } from '../application/event-by-id-query.js';
+import { type EventOrder, type EventPlace, NEWEST_FIRST } from '../application/event-order.js';
 import { type EventQuery, eventsSQL } from '../application/event-query.js';
 import { type CorrectionRecord, type EventPage, type EventRow, type EventScope, type EventView, StoreUnavailableError, type SummaryPage, type UsageReader, type UserTotals } from '../application/ports.js';
 import { rowView } from '../application/present-event.js';
@@ -34,7 +35,7 @@ export class ClickHouseUsageReader implements UsageReader {
     const rows = await this.run(eventsSQL(query));
     const page = rows.slice(0, query.limit);
     const last = page.at(-1);
-    const next = rows.length > query.limit && last ? { occurredAtUs: microsecondsOf(last['occurred_at'] as string), usageId: last['usage_id'] as string } : null;
+    const next = rows.length > query.limit && last ? placeOf(last, query.order ?? NEWEST_FIRST) : null;
     return { events: page.map((row) => rowView(eventRow(row))), next };
   }
 
@@ -67,6 +68,15 @@ export class ClickHouseUsageReader implements UsageReader {
       throw new StoreUnavailableError(error);
     }
   }
+}
+
+/** Where a row stands in the order of a list. */
+function placeOf(row: Row, { field }: EventOrder): EventPlace {
+  const usageId = row['usage_id'] as string;
+  const voided = (row['event_count'] as number) < 0;
+  const value = field === 'cost_usd' && voided ? '0' : (row[field] as string | null);
+  const isTime = field === 'occurred_at' || field === 'recorded_at';
+  return { value: isTime ? String(microsecondsOf(value!)) : value, usageId };
 }
 
 /** "2026-11-22 12:00:00.123456" -> microseconds since 1970. */

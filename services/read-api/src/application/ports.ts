@@ -1,4 +1,5 @@
-import { type EventPosition, type EventQuery } from './event-query.js';
+import { type EventPlace } from './event-order.js';
+import { type EventQuery } from './event-query.js';
 import { type SummaryQuery } from './summary-query.js';
 
 /** A field per name of the public API. */
@@ -55,7 +56,7 @@ export interface CorrectionRecord {
 export interface EventPage {
   events: EventView[];
   /** Where the next page begins; null on the last. */
-  next: EventPosition | null;
+  next: EventPlace | null;
 }
 
 export interface SummaryPage {

@@ -1,15 +1,16 @@
 import { Controller, Get, Inject, Param, Query, Req } from '@nestjs/common';
-import { confinedTo, Documented, RequireScope } from '@ledgerline/service-kit';
+import { confinedTo, Documented, PageLinks, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { type EventQuestion, FindEvent } from '../application/find-event.js';
 import { FindHistory } from '../application/find-history.js';
 import { type UsageReader } from '../application/ports.js';
 import { Visibility } from '../application/visibility.js';
 import { ALL_PARTITIONS, USAGE_READER } from '../tokens.js';
-import { writeCursor } from './cursor.js';
+import { filtersOf, writeCursor } from './cursor.js';
+import { readEventQuery } from './event-queries.js';
 import { getEventDoc, getEventHistoryDoc, listEventsDoc } from './events.openapi.js';
 import { explainError } from './explain-error.js';
-import { readEventQuery, readEventQuestion } from './queries.js';
+import { readEventQuestion } from './queries.js';
 
 @Controller('v1/events')
 @RequireScope('read', 'anyone')
@@ -39,14 +40,15 @@ export class EventsController {
 
   @Get()
   @Documented(listEventsDoc)
+  @PageLinks()
   async list(@Query() parameters: unknown, @Req() request: FastifyRequest) {
-    const { strong, ...asked } = readEventQuery(parameters);
-    const query = { ...asked, customerId: confinedTo(request, asked.customerId) };
+    const { filter, order, after, limit, strong } = readEventQuery(parameters);
+    const query = { ...filter, customerId: confinedTo(request, filter.customerId), order, after, limit };
     if (strong) await this.visibility.caughtUp(this.partitions).catch(explainError);
     // Freshness first: what is stored after it was read can only make the answer fresher than it says.
     const freshness = await this.visibility.freshness();
     const { events, next } = await this.reader.list(query).catch(explainError);
-    return { data: events, next_cursor: next && writeCursor(next), freshness };
+    return { data: events, next_cursor: next && writeCursor({ order, filters: filtersOf(filter), place: next }), freshness };
   }
 }
 

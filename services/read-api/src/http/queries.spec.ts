@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ProblemError } from '@ledgerline/service-kit';
-import { readCursor, writeCursor } from './cursor.js';
-import { readEventQuery, readEventQuestion, readSummaryQuery } from './queries.js';
+import { readEventQuestion, readSummaryQuery } from './queries.js';
 import { readTime } from './read-time.js';
 
 function problem(read: () => unknown): ProblemError {
@@ -13,28 +12,6 @@ function problem(read: () => unknown): ProblemError {
   throw new Error('nothing was refused');
 }
 const fieldsOf = (read: () => unknown) => problem(read).errors!.map(({ field }) => field);
-
-describe('the parameters of a list', () => {
-  it('have defaults', () => {
-    expect(readEventQuery({})).toMatchObject({ limit: 100, strong: false });
-  });
-
-  it('are refused with 400, every bad one named', () => {
-    const read = () => readEventQuery({ customer_id: '', status: 'broken', from: 'yesterday', to: '2026-02-30', cursor: 'x', limit: '0', colour: 'red', consistency: 'total', provider: ['a', 'b'] });
-    expect(problem(read)).toMatchObject({ status: 400, code: 'invalid_parameter' });
-    expect(fieldsOf(read).sort()).toEqual(['colour', 'consistency', 'cursor', 'customer_id', 'from', 'limit', 'provider', 'status', 'to']);
-    expect(fieldsOf(() => readEventQuery({ limit: '1.5' }))).toEqual(['limit']);
-    expect(fieldsOf(() => readEventQuery({ from: '2026-01-02', to: '2026-01-02' }))).toEqual(['to']);
-    expect(fieldsOf(() => readEventQuery({ include_voided: 'perhaps' }))).toEqual(['include_voided']);
-  });
-
-  it('carry a cursor there and back', () => {
-    const position = { occurredAtUs: 1763812345678901, usageId: '00112233-4455-6677-8899-aabbccddeeff' };
-    expect(readEventQuery({ cursor: writeCursor(position) }).after).toEqual(position);
-    expect(readCursor('')).toBeNull();
-    expect(readCursor(Buffer.from('1.2').toString('base64url'))).toBeNull();
-  });
-});
 
 describe('the question for one event', () => {
   const id = '00112233-4455-6677-8899-AABBCCDDEEFF';

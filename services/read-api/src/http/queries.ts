@@ -1,10 +1,8 @@
 import { usageIdBytes } from '@ledgerline/contracts';
 import { ProblemError } from '@ledgerline/service-kit';
 import { z } from 'zod';
-import { type EventQuery } from '../application/event-query.js';
 import { type EventQuestion } from '../application/find-event.js';
 import { type Grouping, GROUPINGS, type SummaryQuery } from '../application/summary-query.js';
-import { readCursor } from './cursor.js';
 import { readTime, TIME_PATTERN } from './read-time.js';
 
 export const name = z.string('given more than once').min(1, 'is empty').max(512, 'is longer than 512 characters').optional();
@@ -17,22 +15,6 @@ export const limit = (most: number, fallback: number) => z.coerce.number('expect
 export const consistency = z.enum(['eventual', 'strong'], 'expected eventual or strong').default('eventual').meta({ description: '`strong`: wait for everything that was acknowledged before.' });
 
 const GROUPING_PATTERN = `^(${GROUPINGS.join('|')})?(,(${GROUPINGS.join('|')}))*$`;
-
-/** Of GET /v1/events. */
-export const eventsParameters = z.strictObject({
-  customer_id: name,
-  provider: name,
-  model: name,
-  project_id: name,
-  transaction_id: name,
-  status: z.enum(['ok', 'error'], 'expected ok or error').optional(),
-  from: time,
-  to: time,
-  cursor: z.string('given more than once').max(200, 'is no cursor').transform((text, context) => readCursor(text) ?? reject(context, 'is no cursor of an earlier answer')).optional().meta({ description: 'The `next_cursor` of the page before.' }),
-  include_voided: z.enum(['true', 'false'], 'expected true or false').default('false'),
-  limit: limit(1_000, 100),
-  consistency,
-});
 
 /** Of one event. */
 export const eventParameters = z.strictObject({
@@ -58,26 +40,6 @@ export const summariesParameters = z.strictObject({
 /** Everything acknowledged before the request must be in the answer. */
 interface Strength {
   strong: boolean;
-}
-
-/** @throws ProblemError 400 naming every bad parameter */
-export function readEventQuery(query: unknown): EventQuery & Strength {
-  const read = check(eventsParameters, query);
-  orderly(read.from, read.to);
-  return {
-    customerId: read.customer_id,
-    provider: read.provider,
-    model: read.model,
-    projectId: read.project_id,
-    transactionId: read.transaction_id,
-    status: read.status,
-    fromUs: read.from,
-    toUs: read.to,
-    after: read.cursor,
-    includeVoided: read.include_voided === 'true',
-    limit: read.limit,
-    strong: read.consistency === 'strong',
-  };
 }
 
 /** @throws ProblemError 400 naming every bad parameter */
@@ -116,7 +78,7 @@ export function check<S extends z.ZodType>(schema: S, query: unknown): z.infer<S
   if (parsed.success) return parsed.data;
   throw invalid(
     parsed.error.issues.flatMap((issue) =>
-      issue.code === 'unrecognized_keys' ? issue.keys.map((key) => ({ field: key, reason: 'unknown parameter' })) : [{ field: issue.path.join('.'), reason: issue.message }],
+      issue.code === 'unrecognized_keys' ? issue.keys.map((key) => ({ field: key, reason: 'unknown parameter' })) : [{ field: String(issue.path[0]), reason: issue.message }],
     ),
   );
 }
