@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually, freshDatabase, type FreshDatabase, freshNats, type FreshNats, type RunningService, startService } from '@ledgerline/testing';
+import { eventually, freshDatabase, type FreshDatabase, freshNats, type FreshNats, linkedPages, type RunningService, startService } from '@ledgerline/testing';
 import pg from 'pg';
 
 const ADMIN_KEY = 'the-first-admin-key';
@@ -181,6 +181,10 @@ describe('accounts', () => {
       cursor = json['next_cursor'] === null ? '' : `&cursor=${encodeURIComponent(String(json['next_cursor']))}`;
     } while (cursor !== '');
     expect(seen).toEqual(['acme', 'büro', 'zeta']);
+    for (const list of ['customers', 'keys', 'projects', 'users']) {
+      const ids = async (limit: number) => (await linkedPages<object>(service.url, `/v1/${list}?limit=${limit}`, ADMIN_KEY)).map((row) => JSON.stringify(row));
+      expect(await ids(1)).toEqual(await ids(1000));
+    }
     const { rows } = await db.query(`select customer_id, created_by from accounts.published_customers where customer_id = 'acme'`);
     expect(rows).toEqual([{ customer_id: 'acme', created_by: 'admin' }]);
   });

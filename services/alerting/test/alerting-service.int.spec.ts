@@ -2,7 +2,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Metric, QUOTA_STREAM, QuotaEventSchema, quotaSubject } from '@ledgerline/contracts';
 import { connectNats, ensureStreams, type NatsConnection } from '@ledgerline/messaging';
-import { call, type RunningAccounts, eventually, type FreshDatabase, freshDatabase, type FreshNats, freshNats, type RunningService, startAccounts, startService } from '@ledgerline/testing';
+import { call, type RunningAccounts, eventually, type FreshDatabase, freshDatabase, type FreshNats, freshNats, linkedPages, type RunningService, startAccounts, startService } from '@ledgerline/testing';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import pg from 'pg';
 
@@ -240,6 +240,7 @@ describe('the alerting service', () => {
       seen.push(...page.data.map((alert) => alert.id));
       cursor = page.next_cursor;
     }
+    expect((await linkedPages<{ id: string }>(url(), `/v1/alerts?customer_id=${customer}&limit=3`)).map(({ id }) => id)).toEqual(seen);
     expect(new Set(seen).size).toBe(7);
     expect(seen).toHaveLength(7);
     expect(await alertsOf(customer, '&status=resolved')).toEqual([]);

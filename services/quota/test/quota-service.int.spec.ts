@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { QUOTA_STREAM, QuotaEventSchema } from '@ledgerline/contracts';
 import { connectNats, ensureStreams, type NatsConnection } from '@ledgerline/messaging';
-import { call, eventually, type FreshDatabase, freshDatabase, type FreshNats, freshNats, type RunningAccounts, type RunningService, startAccounts, startService } from '@ledgerline/testing';
+import { call, eventually, type FreshDatabase, freshDatabase, type FreshNats, freshNats, linkedPages, type RunningAccounts, type RunningService, startAccounts, startService } from '@ledgerline/testing';
 import { fromBinary } from '@bufbuild/protobuf';
 import { DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import pg from 'pg';
@@ -114,6 +114,8 @@ describe('the quota service', () => {
       status: 200,
       body: { data: [{ id }], next_cursor: null },
     });
+    const second = await call(url, 'POST', '/v1/quotas', { customer_id: 'acme', metric: 'characters', limit: 9 });
+    expect((await linkedPages<{ id: string }>(url, '/v1/quotas?customer_id=acme&limit=1')).map((quota) => quota.id).sort()).toEqual([id, (second.body as { id: string }).id].sort());
     expect(await call(url, 'PUT', `/v1/quotas/${id}`, { limit: '2000.0' })).toMatchObject({
       status: 200,
       body: { limit: '2000', version: 2 },

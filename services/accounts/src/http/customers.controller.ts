@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Header, Inject, Post, Query, Req } from '@nestjs/common';
 import { Changes } from '@ledgerline/administration';
-import { confinedTo, Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { confinedTo, Documented, PageLinks, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { CreateCustomer } from '../application/create-customer.js';
 import { type Customer, type Customers } from '../application/ports.js';
@@ -41,6 +41,7 @@ export class CustomersController {
 
   @Get()
   @Header('cache-control', 'no-store')
+  @PageLinks()
   @Documented(listCustomersDoc)
   async list(@Query() query: unknown, @Req() request: FastifyRequest) {
     const { limit, cursor } = parseInput(customersQuery, query);

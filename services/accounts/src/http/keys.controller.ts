@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import { actorOf, type Change, Changes } from '@ledgerline/administration';
-import { confinedTo, Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { confinedTo, Documented, PageLinks, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { CreateKey, ExpiryPassedError } from '../application/create-key.js';
 import { type ApiKey, type Keys } from '../application/ports.js';
@@ -59,6 +59,7 @@ export class KeysController {
 
   @Get()
   @Header('cache-control', 'no-store')
+  @PageLinks()
   @Documented(listKeysDoc)
   async list(@Query() query: unknown, @Req() request: FastifyRequest) {
     const { customer_id: asked, limit, cursor } = parseInput(keysQuery, query);

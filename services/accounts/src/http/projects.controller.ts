@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Header, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import { Changes } from '@ledgerline/administration';
-import { confinedTo, Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { confinedTo, Documented, PageLinks, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { type Project, type Projects } from '../application/ports.js';
 import { page } from './page.js';
@@ -43,6 +43,7 @@ export class ProjectsController {
 
   @Get()
   @Header('cache-control', 'no-store')
+  @PageLinks()
   @Documented(listProjectsDoc)
   async list(@Query() query: unknown, @Req() request: FastifyRequest) {
     const { customer_id: asked, limit, cursor } = parseInput(projectsQuery, query);

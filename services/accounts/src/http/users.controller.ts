@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import { actorOf, Changes } from '@ledgerline/administration';
-import { confinedTo, Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { confinedTo, Documented, PageLinks, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { type User, type Users } from '../application/ports.js';
 import { page } from './page.js';
@@ -50,6 +50,7 @@ export class UsersController {
 
   @Get()
   @Header('cache-control', 'no-store')
+  @PageLinks()
   @Documented(listUsersDoc)
   async list(@Query() query: unknown, @Req() request: FastifyRequest) {
     const { customer_id: asked, limit, cursor } = parseInput(usersQuery, query);

@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Inject, Param, Query, Req } from '@nestjs/common';
-import { confinedTo, Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { confinedTo, Documented, PageLinks, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { type AlertReader, type AlertView } from '../application/ports.js';
 import { toCursor } from './alert-cursor.js';
@@ -19,6 +19,7 @@ export class AlertsController {
 
   @Get()
   @Header('cache-control', 'no-store')
+  @PageLinks()
   @Documented(listAlertsDoc)
   async list(@Query() query: unknown, @Req() request: FastifyRequest) {
     const { kind, customer_id: asked, quota_id: quotaId, status, cursor: behind, limit } = parseInput(alertsQuery, query);

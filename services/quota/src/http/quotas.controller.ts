@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, P
 import { actorOf, type Change, Changes } from '@ledgerline/administration';
 import { type Metric, monthOf, type MonthNumber, parseMonth, quotaTerms, type TermError } from '@ledgerline/domain-quota';
 import { type Clock } from '@ledgerline/kernel';
-import { CLOCK, confinedTo, Documented, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { CLOCK, confinedTo, Documented, PageLinks, parseInput, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
 import { ChangeQuota } from '../application/change-quota.js';
 import { DeleteQuota } from '../application/delete-quota.js';
@@ -49,6 +49,7 @@ export class QuotasController {
   @Get()
   @RequireScope('read', 'anyone')
   @Header('cache-control', 'no-store')
+  @PageLinks()
   @Documented(listQuotasDoc)
   async list(@Query() query: unknown, @Req() request: FastifyRequest) {
     const { customer_id: asked, metric, period, cursor, limit } = parseInput(quotasQuery, query);

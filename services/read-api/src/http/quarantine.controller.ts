@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { heldItemId } from '@ledgerline/contracts';
-import { Documented, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { Documented, PageLinks, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { FindHeldItem } from '../application/find-held-item.js';
 import { type QuarantineReader } from '../application/quarantine-reader.js';
 import { Visibility } from '../application/visibility.js';
@@ -30,6 +30,7 @@ export class QuarantineController {
   }
 
   @Get()
+  @PageLinks()
   @Documented(listHeldItemsDoc)
   async list(@Query() parameters: unknown) {
     const { strong, summary, ...query } = readQuarantineQuery(parameters);
