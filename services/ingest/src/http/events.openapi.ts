@@ -25,7 +25,7 @@ export const recordEventsDoc: RouteDoc = {
   headers: {
     ...idempotencyKeyHeader,
     ...encodingHeader,
-    Prefer: z.string().meta({ description: '`return=minimal` leaves the accepted out of the results.' }),
+    Prefer: z.string().regex(/^[ -~]*$/).meta({ description: '`return=minimal` leaves the accepted out of the results.' }),
   },
   body: {
     'application/json': z.union([usageEvent, z.array(usageEvent).min(1).max(MAX_EVENTS)]).meta({ examples: [{ id: 'req-1', customer_id: 'acme', provider: 'openai', model: 'gpt-4', usage: { input_tokens: 1500, output_tokens: 500 } }] }),

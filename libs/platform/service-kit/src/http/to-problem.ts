@@ -8,6 +8,7 @@ const FRAMEWORK_CODES: Record<string, [code: string, detail: string]> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: ['malformed_json', 'The body is empty, but its Content-Type says JSON.'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['malformed_json', 'The body is not valid JSON.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid_content_length', 'The body is not as long as its Content-Length says.'],
+  FST_ERR_MAX_PARAM_LENGTH: ['uri_too_long', 'A part of the path is longer than any id.'],
   FST_ERR_BAD_URL: ['malformed_url', 'The path is not a valid URL path.'],
 };
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Requirement } from '../auth/principal.js';
-import { BODY_PROBLEMS, COMMON_PROBLEMS, problemSchema } from './problem-schema.js';
+import { BODY_PROBLEMS, COMMON_PROBLEMS, PATH_PROBLEMS, problemSchema } from './problem-schema.js';
 import { type AnswerDoc, type Content, type RouteDoc } from './route-doc.js';
 import { type JsonSchema, type SchemaShelf } from './schema-shelf.js';
 
@@ -11,7 +11,7 @@ const RETRY_LATER = [429, 503];
 const retryAfter: Record<string, object> = { 'Retry-After': { description: 'Seconds to wait.', schema: { type: 'string', pattern: '^\\d+$' } } };
 
 /** A route as an OpenAPI operation. @param path with `{name}` for its parameters */
-export function operationOf(path: string, doc: RouteDoc, { scope, audience }: Requirement, shelf: SchemaShelf, errorSchema?: z.ZodType): object {
+export function operationOf(method: string, path: string, doc: RouteDoc, { scope, audience }: Requirement, shelf: SchemaShelf, errorSchema?: z.ZodType): object {
   const whose = audience === 'anyone' ? "of the operator or of a customer, who is confined to what is its own" : 'of the operator';
   return {
     operationId: doc.id,
@@ -21,7 +21,7 @@ export function operationOf(path: string, doc: RouteDoc, { scope, audience }: Re
     security: [{ bearer: [scope] }, { apiKey: [scope] }],
     parameters: parametersOf(path, doc, shelf),
     ...(doc.body ? { requestBody: { required: doc.bodyOptional !== true, content: contentOf(doc.body, 'input', shelf) } } : {}),
-    responses: joined(answersOf(doc, shelf), problemsOf(doc, shelf, errorSchema)),
+    responses: joined(answersOf(doc, shelf), problemsOf(method, path, doc, shelf, errorSchema)),
   };
 }
 
@@ -83,9 +83,9 @@ function answerOf(answer: z.ZodType | AnswerDoc | null, shelf: SchemaShelf): Res
 
 const headerOf = ({ description, ...schema }: JsonSchema): object => ({ ...(description === undefined ? {} : { description }), schema });
 
-function problemsOf(doc: RouteDoc, shelf: SchemaShelf, errorSchema?: z.ZodType): Record<string, Response> {
+function problemsOf(method: string, path: string, doc: RouteDoc, shelf: SchemaShelf, errorSchema?: z.ZodType): Record<string, Response> {
   const all: Record<string, Record<string, string>> = {};
-  for (const group of [COMMON_PROBLEMS, doc.body ? BODY_PROBLEMS : {}, doc.problems ?? {}]) for (const [status, codes] of Object.entries(group)) all[status] = { ...all[status], ...codes };
+  for (const group of [COMMON_PROBLEMS, path.includes('{') ? PATH_PROBLEMS : {}, method === 'GET' ? {} : BODY_PROBLEMS, doc.problems ?? {}]) for (const [status, codes] of Object.entries(group)) all[status] = { ...all[status], ...codes };
   return Object.fromEntries(Object.entries(all).map(([status, codes]) => [status, problemOf(Number(status), codes, shelf, errorSchema)]));
 }
 

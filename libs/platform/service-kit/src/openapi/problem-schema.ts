@@ -35,7 +35,13 @@ export const COMMON_PROBLEMS: Readonly<Record<number, Readonly<Record<string, st
   },
 };
 
-/** What a route that takes a body may answer as well. */
+/** What a route with parameters in its path may answer as well. */
+export const PATH_PROBLEMS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  400: { malformed_url: 'The path is not validly percent-encoded.' },
+  414: { uri_too_long: 'A part of the path is longer than any id.' },
+};
+
+/** What a route of any method but GET may answer as well: a body is read, even where none is expected. */
 export const BODY_PROBLEMS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   400: { malformed_json: 'The body is not JSON.', invalid_content_length: 'The body is not as long as its Content-Length says.' },
   408: { request_timeout: 'The body did not arrive in time.' },

@@ -16,7 +16,7 @@ export interface AnswerDoc {
 /**
  * What a route takes and answers, for people and for `/openapi.json`. Schemas of what is taken are those that check it.
  *
- * What every route may answer (401, 403, 429, 500, 503 and, with a body, 413 and 415) is added to it.
+ * What every route may answer (401, 403, 429, 500, 503; 414 with parameters in its path; 408, 413 and 415 unless it is a GET) is added to it.
  */
 export interface RouteDoc {
   /** `operationId`: unique, verb first, such as `createKey`. */

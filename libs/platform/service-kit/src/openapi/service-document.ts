@@ -38,7 +38,7 @@ function documentOf(routes: readonly RouteOptions[]): ServiceDocument {
       // Another path to the same is an operation of its own.
       const id = ids.has(doc.id) ? `${doc.id}As${capital(path.slice(path.lastIndexOf('/') + 1))}` : doc.id;
       ids.add(id);
-      (paths[path] ??= {})[verb.toLowerCase()] = operationOf(path, { ...doc, id }, requires, shelf, errorSchema);
+      (paths[path] ??= {})[verb.toLowerCase()] = operationOf(verb, path, { ...doc, id }, requires, shelf, errorSchema);
     }
   }
   return { paths, schemas: shelf.schemas, undocumented };
