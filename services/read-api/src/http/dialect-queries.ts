@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { readCursor } from './cursor.js';
+import { NEWEST_FIRST } from '../application/event-order.js';
+import { type EventFilter } from '../application/event-filter.js';
+import { type EventPage } from '../application/ports.js';
+import { filtersOf, readCursor, writeCursor } from './cursor.js';
 import { limit, name, reject, time } from './queries.js';
 import { readTime, TIME_PATTERN } from './read-time.js';
 
@@ -19,7 +22,7 @@ const end = z
 
 const cursor = z
   .string('given more than once')
-  .max(200, 'is no cursor')
+  .max(300, 'is no cursor')
   .transform((text, context) => readCursor(text) ?? reject(context, 'is no cursor of an earlier answer'))
   .optional();
 
@@ -51,3 +54,8 @@ export const logsQuery = z.strictObject({
   limit: limit(MOST, 1_000),
   cursor,
 });
+
+/** The cursor of the page after this one, as a field of an answer; nothing on the last. @param name of the field */
+export function cursorField(name: string, { next }: EventPage, filter: EventFilter): object {
+  return next === null ? {} : { [name]: writeCursor({ order: NEWEST_FIRST, filters: filtersOf(filter), place: next }) };
+}

@@ -46,7 +46,8 @@ const order = z
 
 const count = (most: number) => z.coerce.number('expected a whole number').int('expected a whole number').min(1, 'expected at least 1').max(most, `expected at most ${most}`).optional();
 
-const events = z.strictObject({
+/** Of GET /v1/events; `tag.KEY=VALUE` beside them. */
+export const eventsParameters = z.strictObject({
   customer_id: name,
   project_id: names,
   user_id: names,
@@ -71,7 +72,7 @@ const events = z.strictObject({
   limit: count(LARGEST_PAGE),
   consistency,
 });
-const eventExport = events.extend({ limit: count(LARGEST_EXPORT) });
+const eventExport = eventsParameters.extend({ limit: count(LARGEST_EXPORT) });
 
 /** What is asked of the list of events. */
 export interface EventListRequest {
@@ -84,7 +85,7 @@ export interface EventListRequest {
 
 /** A page of it. @throws ProblemError 400 naming every bad parameter */
 export function readEventQuery(query: unknown): EventListRequest & { limit: number } {
-  const { limit, ...request } = read(events, query);
+  const { limit, ...request } = read(eventsParameters, query);
   return { ...request, limit: limit ?? PAGE };
 }
 
@@ -93,7 +94,7 @@ export function readEventExport(query: unknown): EventListRequest & { limit?: nu
   return read(eventExport, query);
 }
 
-function read(schema: typeof events, query: unknown): EventListRequest & { limit?: number } {
+function read(schema: typeof eventsParameters, query: unknown): EventListRequest & { limit?: number } {
   const { tags, others } = readTags(query as Record<string, unknown>);
   const asked = check(schema, others);
   orderly(asked.from, asked.to);
@@ -124,7 +125,7 @@ function read(schema: typeof events, query: unknown): EventListRequest & { limit
 }
 
 /** A place is one of a list: of another order or other filters it would leave events out without a word. */
-function placeOf(cursor: EventCursor | undefined, wanted: EventOrder, filter: EventFilter): EventPlace | undefined {
+export function placeOf(cursor: EventCursor | undefined, wanted: EventOrder, filter: EventFilter): EventPlace | undefined {
   if (cursor === undefined) return undefined;
   const refuse = (reason: string) => invalid([{ field: 'cursor', reason }]);
   if (writeOrder(cursor.order) !== writeOrder(wanted)) throw refuse(`belongs to a list with sort=${writeOrder(cursor.order)}`);

@@ -1,7 +1,8 @@
 import { type RouteDoc } from '@ledgerline/service-kit';
 import { z } from 'zod';
 import { cost, freshness, INVALID, money, NO_CUSTOMER, NOT_READABLE, position, time, usage, usageId } from './answers.openapi.js';
-import { eventParameters, eventsParameters } from './queries.js';
+import { eventsParameters } from './event-queries.js';
+import { eventParameters } from './queries.js';
 
 const tag = 'Events';
 const problems = {

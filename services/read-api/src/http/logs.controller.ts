@@ -3,12 +3,13 @@ import { toLog, type UsageView } from '@ledgerline/domain-dialects';
 import { jsonNumber } from '@ledgerline/kernel';
 import { confinedTo, Documented, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
+import { NEWEST_FIRST } from '../application/event-order.js';
 import { type Members } from '../application/ports.js';
 import { StrongReader } from '../application/strong-reader.js';
 import { MEMBERS } from '../tokens.js';
-import { writeCursor } from './cursor.js';
-import { logsQuery } from './dialect-queries.js';
+import { cursorField, logsQuery } from './dialect-queries.js';
 import { getUserCreditsDoc, listUserUsageDoc } from './dialects.openapi.js';
+import { placeOf } from './event-queries.js';
 import { explainError } from './explain-error.js';
 import { check, orderly } from './queries.js';
 
@@ -42,12 +43,14 @@ export class LogsController {
   @Header('cache-control', 'no-store')
   @Documented(listUserUsageDoc)
   async list(@Param('user_id') userId: string, @Query() parameters: unknown, @Req() request: FastifyRequest) {
-    const { start_date: fromUs, end_date: toUs, model_name: model, limit, cursor: after } = check(logsQuery, parameters);
+    const { start_date: fromUs, end_date: toUs, model_name: model, limit, cursor } = check(logsQuery, parameters);
     orderly(fromUs, toUs, 'end_date');
     const customerId = confinedTo(request);
-    const { events, next } = await this.usage.list({ userId, customerId, model, fromUs, toUs, after, limit }).catch(explainError);
+    const filter = { userId, customerId, model, fromUs, toUs };
+    const page = await this.usage.list({ ...filter, after: placeOf(cursor, NEWEST_FIRST, filter), limit }).catch(explainError);
+    const { events } = page;
     if (events.length === 0) await this.totals(userId, customerId);
-    return { user_id: userId, count: events.length, usage: events.map((event) => toLog(event as unknown as UsageView, jsonNumber)), ...(next === null ? {} : { next_cursor: writeCursor(next) }) };
+    return { user_id: userId, count: events.length, usage: events.map((event) => toLog(event as unknown as UsageView, jsonNumber)), ...cursorField('next_cursor', page, filter) };
   }
 
   /** null: the user has used nothing yet. @throws ProblemError 404 when nobody knows the user */

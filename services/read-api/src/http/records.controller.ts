@@ -3,11 +3,12 @@ import { recordError, toRecord, type UsageView } from '@ledgerline/domain-dialec
 import { jsonNumber } from '@ledgerline/kernel';
 import { confinedTo, Documented, ErrorBody, ProblemError, RequireScope } from '@ledgerline/service-kit';
 import { type FastifyRequest } from 'fastify';
+import { NEWEST_FIRST } from '../application/event-order.js';
 import { conditionsOf, costOf, fitsNothing, type RecordsQuery, type RecordTotals, summariseRecords, TooManyModelsError } from '../application/read-records.js';
 import { StrongReader } from '../application/strong-reader.js';
-import { writeCursor } from './cursor.js';
-import { recordsQuery } from './dialect-queries.js';
+import { cursorField, recordsQuery } from './dialect-queries.js';
 import { readRecordsDoc, recordErrorDoc } from './dialects.openapi.js';
+import { placeOf } from './event-queries.js';
 import { explainError } from './explain-error.js';
 import { check, orderly } from './queries.js';
 
@@ -22,15 +23,16 @@ export class RecordsController {
   @Header('cache-control', 'no-store')
   @Documented(readRecordsDoc)
   async read(@Query() parameters: unknown, @Req() request: FastifyRequest) {
-    const { accountId: asked, modelId, context, startDate: fromUs, endDate: toUs, summary, limit, cursor: after } = check(recordsQuery, parameters);
+    const { accountId: asked, modelId, context, startDate: fromUs, endDate: toUs, summary, limit, cursor } = check(recordsQuery, parameters);
     orderly(fromUs, toUs, 'endDate');
     const query = { accountId: confinedTo(request, asked), modelId, context, fromUs, toUs };
     await this.usage.caughtUp().catch(explainError);
     if (summary === 'true') return { success: true, summary: await this.summarise(query) };
     if (fitsNothing(query)) return { success: true, usageRecords: [] };
-    const { events, next } = await this.usage.list({ ...conditionsOf(query), after, limit }).catch(explainError);
-    const usageRecords = events.map((event) => toRecord(event as unknown as UsageView, jsonNumber));
-    return { success: true, usageRecords, ...(next === null ? {} : { nextCursor: writeCursor(next) }) };
+    const filter = conditionsOf(query);
+    const page = await this.usage.list({ ...filter, after: placeOf(cursor, NEWEST_FIRST, filter), limit }).catch(explainError);
+    const usageRecords = page.events.map((event) => toRecord(event as unknown as UsageView, jsonNumber));
+    return { success: true, usageRecords, ...cursorField('nextCursor', page, filter) };
   }
 
   private async summarise(query: RecordsQuery) {
