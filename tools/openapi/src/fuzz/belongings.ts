@@ -20,6 +20,8 @@ export interface Belongings {
   readonly alertIds: readonly string[];
   readonly projectIds: readonly string[];
   readonly userIds: readonly string[];
+  /** As they stand in events, and as the subjects of users. */
+  readonly userNames: readonly string[];
   readonly keyIds: readonly string[];
 }
 
@@ -42,7 +44,7 @@ export async function makeBelongings(stack: WholeStack): Promise<Belongings> {
   const keys = {} as Record<RoleName, string>;
   for (const [role, { customer, scopes }] of Object.entries(ROLES)) keys[role as RoleName] = (await make<{ key: string }>('/v1/keys', { name: role, scopes, customer_id: customer })).key;
   const quotaIds = await several(EACH, '/v1/quotas', (n) => ({ customer_id: owner(n), metric: 'tokens', limit: 1, provider: `provider-${n >> 1}` }));
-  const event = (n: number, tokens: number): object => ({ id: `seed-${n}`, customer_id: owner(n), provider: `provider-${(n % EACH) >> 1}`, model: 'gpt-4', usage: { input_tokens: tokens } });
+  const event = (n: number, tokens: number): object => ({ id: `seed-${n}`, customer_id: owner(n), user_id: `user-${n}`, provider: `provider-${(n % EACH) >> 1}`, model: 'gpt-4', usage: { input_tokens: tokens } });
   const { results } = await make<{ results: { usage_id: string }[] }>('/v1/events', Array.from({ length: HELD }, (_, n) => event(n, 5)));
   // The same identity with another usage is a conflict, which is held back.
   await make('/v1/events', Array.from({ length: HELD }, (_, n) => event(n, 6)));
@@ -59,6 +61,7 @@ export async function makeBelongings(stack: WholeStack): Promise<Belongings> {
     heldIds: await idsOf('/v1/quarantine?limit=100', HELD),
     quotaIds,
     alertIds: await idsOf('/v1/alerts', 1),
+    userNames: ['user-0', 'user-1', 'seed-0', 'seed-1'],
     projectIds: await several(EACH, '/v1/projects', (n) => ({ customer_id: owner(n) })),
     userIds: await several(EACH, '/v1/users', (n) => ({ subject: `seed-${n}`, customer_id: owner(n), role: 'member' })),
     keyIds: await several(EACH, '/v1/keys', (n) => ({ name: `seed-${n}`, scopes: ['read'], customer_id: owner(n) })),

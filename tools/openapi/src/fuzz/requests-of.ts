@@ -20,7 +20,9 @@ const pools = (of: Belongings): readonly (readonly [path: RegExp, ids: readonly 
   [/^\/v1\/quotas\//, of.quotaIds],
   [/^\/v1\/alerts\//, of.alertIds],
   [/^\/v1\/projects\//, of.projectIds],
+  [/^\/v1\/users\/\{user_id\}\/|^\/usage\/user\//, of.userNames],
   [/^\/v1\/users\//, of.userIds],
+  [/^\/usage\//, of.eventIds],
   [/^\/v1\/keys\//, of.keyIds],
 ];
 
