@@ -10,7 +10,7 @@ export const time = z
   .string('given more than once')
   .transform((text, context) => readTime(text) ?? reject(context, 'expected a day such as 2026-11-22 or a time such as 2026-11-22T10:00:00Z'))
   .optional()
-  .meta({ pattern: TIME_PATTERN, examples: ['2026-11-22', '2026-11-22T10:00:00Z'] });
+  .meta({ pattern: TIME_PATTERN, description: 'A day (midnight UTC) or a time with its offset.', examples: ['2026-11-22', '2026-11-22T10:00:00Z'] });
 export const limit = (most: number, fallback: number) => z.coerce.number('expected a whole number').int('expected a whole number').min(1, 'expected at least 1').max(most, `expected at most ${most}`).default(fallback).meta({ description: 'How many at most.' });
 export const consistency = z.enum(['eventual', 'strong'], 'expected eventual or strong').default('eventual').meta({ description: '`strong`: wait for everything that was acknowledged before.' });
 

@@ -1,3 +1,4 @@
+import { QUANTITIES } from '@ledgerline/kernel';
 import { type RouteDoc } from '@ledgerline/service-kit';
 import { z } from 'zod';
 import { cost, freshness, INVALID, NO_CUSTOMER, NOT_READABLE, quantities } from './answers.openapi.js';
@@ -23,12 +24,23 @@ const row = z
   })
   .meta({ id: 'SummaryRow', description: 'Sums of a group; it has the fields that it is grouped by.' });
 
+const nothing = Object.fromEntries(QUANTITIES.map(({ name, decimal }) => [name, decimal ? '0' : 0]));
+const example = {
+  data: [{ provider: 'openai', model: 'gpt-4', event_count: 1, ...nothing, input_tokens: 1500, output_tokens: 500, cost_usd: '0.075', unpriced_events: 0 }],
+  truncated: false,
+  freshness: { as_of: '2026-01-15T10:30:01.000Z', lag_events: 0 },
+};
+
 export const getSummariesDoc: RouteDoc = {
   id: 'getSummaries',
   summary: 'Sum up usage and cost',
   description: 'Without dates: of all time. Without `group_by`: one row. Corrections and credits are in it, so a cost can be negative.',
   tag: 'Summaries',
   query: summariesParameters,
-  answers: { 200: z.strictObject({ data: z.array(row), truncated: z.boolean().meta({ description: 'There are more rows than `limit`.' }), freshness }) },
+  answers: {
+    200: z
+      .strictObject({ data: z.array(row), truncated: z.boolean().meta({ description: 'There are more rows than `limit`.' }), freshness })
+      .meta({ description: 'A row for each group.', examples: [example] }),
+  },
   problems: { ...INVALID, 404: NO_CUSTOMER, 422: { hours_not_kept: 'Hours are asked of a time that is kept as whole days; the detail names the day.' }, ...NOT_READABLE },
 };

@@ -25,9 +25,10 @@ export class SchemaShelf {
     this.schemas[name] = definition;
   }
 
-  /** Answers may get more fields later, which no client may stumble over. */
+  /** What says nothing: the name, which is where it is kept, and the lower end of all that a JSON number is exact to. */
   private readonly strip = ({ jsonSchema }: { jsonSchema: JsonSchema }): void => {
     delete jsonSchema['id'];
+    if (jsonSchema['minimum'] === Number.MIN_SAFE_INTEGER) delete jsonSchema['minimum'];
   };
 }
 
