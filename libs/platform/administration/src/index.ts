@@ -3,3 +3,4 @@ export { adminLogMigration, BY_AN_ACTOR, decimalOf, logChangesOf, type LoggedTab
 export { type Change, calledBy, transactionOf } from './change.js';
 export { Changes, type ChangesOptions } from './changes.js';
 export { idempotencyMigration } from './idempotency/idempotency-migration.js';
+export { repeatable } from './idempotency/repeatable.js';

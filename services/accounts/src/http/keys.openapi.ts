@@ -1,3 +1,4 @@
+import { repeatable } from '@ledgerline/administration';
 import { type RouteDoc, SCOPES } from '@ledgerline/service-kit';
 import { z } from 'zod';
 import { INVALID, NO_CUSTOMER, pageOf, time, uuid } from './answers.openapi.js';
@@ -27,7 +28,7 @@ const keyWithText = z
   .strictObject({ ...fields, key: z.string().meta({ description: 'What to send. It is shown this once and stored as a hash.' }) })
   .meta({ id: 'KeyWithText', description: 'The new key, with its text.', examples: [{ ...example, key: 'll_Zk3xQ9ab_0123456789abcdefghijklmnopqrstuvwx' }] });
 
-export const createKeyDoc: RouteDoc = {
+export const createKeyDoc = repeatable({
   id: 'createKey',
   summary: 'Make a key',
   description: 'It opens everywhere within a second.',
@@ -35,11 +36,11 @@ export const createKeyDoc: RouteDoc = {
   body: newKeyRequest,
   answers: { 201: keyWithText },
   problems: { ...INVALID, ...NO_CUSTOMER },
-};
+});
 
 export const listKeysDoc: RouteDoc = { id: 'listKeys', summary: 'List keys', tag, query: keysQuery, answers: { 200: pageOf(key) }, problems: { ...INVALID, ...NO_CUSTOMER } };
 
-export const rotateKeyDoc: RouteDoc = {
+export const rotateKeyDoc = repeatable({
   id: 'rotateKey',
   summary: 'Replace a key',
   description: 'Makes a key with the same rights. The old one opens for `overlap_seconds` more, a day unless told.',
@@ -49,7 +50,7 @@ export const rotateKeyDoc: RouteDoc = {
   bodyOptional: true,
   answers: { 201: keyWithText },
   problems: { ...INVALID, ...NO_KEY, 409: { key_not_active: 'It is revoked or expired.' } },
-};
+});
 
 export const revokeKeyDoc: RouteDoc = {
   id: 'revokeKey',

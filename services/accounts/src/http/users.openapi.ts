@@ -1,3 +1,4 @@
+import { repeatable } from '@ledgerline/administration';
 import { type RouteDoc } from '@ledgerline/service-kit';
 import { z } from 'zod';
 import { INVALID, NO_CUSTOMER, pageOf, time, uuid } from './answers.openapi.js';
@@ -21,14 +22,14 @@ const user = z
     examples: [{ id: '3c0a9c1e-6a55-4a4b-b7b5-0c2a3f1f4d10', subject: 'user_2abc', email: null, name: null, customer_id: 'acme', role: 'member', created_at: '2026-01-15T10:30:00.000Z' }],
   });
 
-export const createUserDoc: RouteDoc = {
+export const createUserDoc = repeatable({
   id: 'createUser',
   summary: 'Let a user in',
   tag,
   body: newUserRequest,
   answers: { 201: user },
   problems: { ...INVALID, ...NO_CUSTOMER, 409: { user_exists: 'There is one of this subject.' } },
-};
+});
 
 export const listUsersDoc: RouteDoc = { id: 'listUsers', summary: 'List users', tag, query: usersQuery, answers: { 200: pageOf(user) }, problems: { ...INVALID, ...NO_CUSTOMER } };
 

@@ -1,3 +1,4 @@
+import { repeatable } from '@ledgerline/administration';
 import { type RouteDoc } from '@ledgerline/service-kit';
 import { METRICS } from '@ledgerline/domain-quota';
 import { z } from 'zod';
@@ -39,7 +40,7 @@ const quota = z
     ],
   });
 
-export const createQuotaDoc: RouteDoc = {
+export const createQuotaDoc = repeatable({
   id: 'createQuota',
   summary: 'Set a quota',
   description: "A limit for a calendar month (UTC). One that is set in mid-month starts from the month's true sum; usage of the past that arrives late can cross it, too.",
@@ -47,7 +48,7 @@ export const createQuotaDoc: RouteDoc = {
   body: newQuotaRequest,
   answers: { 201: quota },
   problems: { ...INVALID, ...BUSY, 409: { quota_exists: 'One of the same customer, metric, provider and model is there; change that with `PUT`.' } },
-};
+});
 
 export const listQuotasDoc: RouteDoc = {
   id: 'listQuotas',

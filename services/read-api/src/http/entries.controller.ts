@@ -2,6 +2,7 @@ import { Controller, Get, Header, Inject, Param, Query, Req } from '@nestjs/comm
 import { toEntry, type UsageView } from '@ledgerline/domain-dialects';
 import { jsonNumber } from '@ledgerline/kernel';
 import { confinedTo, Documented, ownUserOf, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { nameProblem } from '@ledgerline/domain-metering';
 import { type FastifyRequest } from 'fastify';
 import { type EventQuery } from '../application/event-query.js';
 import { FindEvent } from '../application/find-event.js';
@@ -39,6 +40,7 @@ export class EntriesController {
   async ofUser(@Param('user_id') userId: string, @Query() parameters: unknown, @Req() request: FastifyRequest) {
     const { skip, limit } = check(entriesQuery, parameters);
     const customerId = confinedTo(request);
+    if (nameProblem(userId) !== null) throw noUser();
     const own = userId === ownUserOf(request);
     if (!own && !seesAll(request)) throw noUser();
     const entries = await this.entries({ skip, limit, customerId, userId });

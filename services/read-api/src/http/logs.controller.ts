@@ -2,6 +2,7 @@ import { Controller, Get, Header, Inject, Param, Query, Req } from '@nestjs/comm
 import { toLog, type UsageView } from '@ledgerline/domain-dialects';
 import { jsonNumber } from '@ledgerline/kernel';
 import { confinedTo, Documented, ProblemError, RequireScope } from '@ledgerline/service-kit';
+import { nameProblem } from '@ledgerline/domain-metering';
 import { type FastifyRequest } from 'fastify';
 import { NEWEST_FIRST } from '../application/event-order.js';
 import { type Members } from '../application/ports.js';
@@ -55,9 +56,12 @@ export class LogsController {
 
   /** null: the user has used nothing yet. @throws ProblemError 404 when nobody knows the user */
   private async totals(userId: string, customerId: string | undefined) {
+    if (nameProblem(userId) !== null) throw noUser();
     await this.usage.caughtUp().catch(explainError);
     const totals = await this.usage.reader.userTotals(userId, { customerId }).catch(explainError);
-    if (totals === null && !(await this.members.has(userId, customerId))) throw new ProblemError(404, 'user_not_found', 'There is no such user.');
+    if (totals === null && !(await this.members.has(userId, customerId))) throw noUser();
     return totals;
   }
 }
+
+const noUser = (): ProblemError => new ProblemError(404, 'user_not_found', 'There is no such user.');
