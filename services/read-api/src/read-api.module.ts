@@ -6,6 +6,7 @@ import { ANSWER_WITHIN_MS, createPool } from '@ledgerline/postgres';
 import { CLOCK, LOGGER, Readiness } from '@ledgerline/service-kit';
 import { type Pool } from 'pg';
 import { type Logger } from 'pino';
+import { ClickHouseExports } from './adapters/clickhouse-exports.js';
 import { ClickHouseQuarantineReader } from './adapters/clickhouse-quarantine-reader.js';
 import { ClickHouseUsageReader } from './adapters/clickhouse-usage-reader.js';
 import { JetStreamAcknowledgedPositions } from './adapters/jetstream-acknowledged-positions.js';
@@ -26,22 +27,27 @@ import { type ReadApiConfig } from './config.js';
 import { EventsController } from './http/events.controller.js';
 import { EntriesController } from './http/entries.controller.js';
 import { LogsController } from './http/logs.controller.js';
+import { ExportAnswers } from './http/export/export-answers.js';
 import { PortalController } from './http/portal.controller.js';
 import { QuarantineController } from './http/quarantine.controller.js';
 import { RecordsController } from './http/records.controller.js';
 import { SummariesController } from './http/summaries.controller.js';
-import { ALL_PARTITIONS, MEMBERS, PROJECTS, QUARANTINE_READER, USAGE_READER } from './tokens.js';
+import { ALL_PARTITIONS, EXPORTS, MEMBERS, PROJECTS, QUARANTINE_READER, USAGE_READER } from './tokens.js';
 
 const CLICKHOUSE = Symbol('CLICKHOUSE');
+const EXPORT_CLICKHOUSE = Symbol('EXPORT_CLICKHOUSE');
 const NATS = Symbol('NATS');
 const POOL = Symbol('POOL');
 
 const MAX_CONNECTIONS = 4;
+/** An export may wait for its first row while the store sorts, and for a reader that is slow. */
+const EXPORT_TIMEOUT_MS = 10 * 60_000;
 
 @Module({})
 export class ReadApiModule implements OnApplicationShutdown {
   constructor(
     @Inject(CLICKHOUSE) private readonly clickHouse: ClickHouseClient,
+    @Inject(EXPORT_CLICKHOUSE) private readonly exportClickHouse: ClickHouseClient,
     @Inject(NATS) private readonly nats: NatsConnection,
     @Inject(POOL) private readonly pool: Pool,
   ) {}
@@ -54,6 +60,9 @@ export class ReadApiModule implements OnApplicationShutdown {
       providers: [
         { provide: ALL_PARTITIONS, useValue: Array.from({ length: config.PARTITIONS }, (_, partition) => partition) },
         { provide: CLICKHOUSE, useFactory: () => createClickHouse({ url: config.CLICKHOUSE_URL, applicationName }) },
+        { provide: EXPORT_CLICKHOUSE, useFactory: () => createClickHouse({ url: config.CLICKHOUSE_URL, applicationName: `${applicationName}/exports`, requestTimeoutMs: EXPORT_TIMEOUT_MS }) },
+        { provide: EXPORTS, inject: [EXPORT_CLICKHOUSE], useFactory: (client: ClickHouseClient) => new ClickHouseExports(client) },
+        { provide: ExportAnswers, useFactory: () => new ExportAnswers() },
         { provide: NATS, useFactory: () => connectNats(config.NATS_URL, applicationName) },
         {
           provide: POOL,
@@ -87,7 +96,7 @@ export class ReadApiModule implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.nats.close(), this.clickHouse.close(), this.pool.end()]);
+    await Promise.all([this.nats.close(), this.clickHouse.close(), this.exportClickHouse.close(), this.pool.end()]);
   }
 }
 

@@ -6,6 +6,7 @@ import { CorrectedEvent, correctionRunOf, type EventSpec, freshClickhouse, type 
 
 const KEY = 'admin-key-of-the-lists-spec';
 const HOUR_US = 3_600_000_000;
+const IN_A_MESSAGE = 240;
 
 /** An event as a list should show it. */
 export interface ListedEvent {
@@ -39,7 +40,7 @@ function eventOf(n: number, customer: string): EventSpec {
     requestMetadata: n % 13 === 0 ? '{"text":"a \\"quoted\\", line\\nand =1+1"}' : '',
     clientCost: n % 14 === 0 ? '0.000000000003' : '',
     occurredAtUs: RECORDED_AT_US - (n % 20) * HOUR_US - (n % 2),
-    usage: { input_tokens: 9_007_199_254_740_000 + n, seconds: `${n}.000000001` },
+    usage: { input_tokens: 9_007_199_254_740_000 + (n % 900), seconds: `${n}.000000001` },
     outcome: n % 7 === 3 ? Outcome.unpriced : Outcome.priced,
     costPico: 10n ** 20n * BigInt(n % 6) + BigInt(n % 2),
   };
@@ -50,6 +51,7 @@ export class ListsRig {
   readonly events: ListedEvent[] = [];
   clickHouse!: FreshClickhouse;
   api!: string;
+  readonly key = KEY;
   private nats!: FreshNats;
   private database!: FreshDatabase;
   private nc!: NatsConnection;
@@ -71,14 +73,20 @@ export class ListsRig {
     await Promise.all([this.nats?.stop(), this.database?.drop(), this.clickHouse?.drop()]);
   }
 
-  /** Records events, then corrects every sixth and voids every thirteenth. */
+  /** Records events, then corrects every sixth and voids every thirteenth, and waits until all is stored. */
   async fill(customer: string, count: number): Promise<void> {
-    const specs = Array.from({ length: count }, (_, n) => eventOf(n, customer));
+    for (let from = 0; from < count; from += IN_A_MESSAGE) await this.fillSome(customer, from, Math.min(count, from + IN_A_MESSAGE));
+    const { status, data } = await this.json(`/v1/summaries?customer_id=${customer}&consistency=strong`);
+    if (status !== 200 || data[0]!['event_count'] !== this.events.filter(({ spec, state }) => spec.customer === customer && state !== 'voided').length) throw new Error(`what was recorded is not there: ${status}`);
+  }
+
+  private async fillSome(customer: string, from: number, to: number): Promise<void> {
+    const specs = Array.from({ length: to - from }, (_, i) => eventOf(from + i, customer));
     const run = runOf(0, ++this.sequence, specs);
     const corrected = specs.map((spec, n) => new CorrectedEvent(run.usageIds[n]!, spec));
     const deltas = corrected.flatMap((event, n) => {
-      if (n % 13 === 5) return event.voided(`void-${n}`);
-      return n % 6 === 1 ? event.becomes(DeltaKind.adjusted, `fix-${n}`, { status: 'error', outcome: n % 12 === 1 ? Outcome.unpriced : Outcome.priced, costPico: 5n, usage: { output_tokens: n } }) : [];
+      if (n % 13 === 5) return event.voided(`void-${from + n}`);
+      return n % 6 === 1 ? event.becomes(DeltaKind.adjusted, `fix-${from + n}`, { status: 'error', outcome: n % 12 === 1 ? Outcome.unpriced : Outcome.priced, costPico: 5n, usage: { output_tokens: n } }) : [];
     });
     const corrections = [...new Map(deltas.map((delta) => [delta.correctionId, { id: delta.correctionId, usageId: delta.usageId, customer }])).values()];
     await this.record([run, correctionRunOf(0, ++this.sequence, corrections, deltas)]);
@@ -86,7 +94,6 @@ export class ListsRig {
       const unpriced = state?.outcome === Outcome.unpriced;
       this.events.push({ usageId, spec: state ?? specs[n]!, state: state === null ? 'voided' : unpriced ? 'unpriced' : 'priced', costUsd: state === null ? '0' : unpriced ? null : formatUsd(state.costPico!), corrected: deltas.some((delta) => delta.usageId === usageId) });
     });
-    await this.json('/v1/summaries?consistency=strong');
   }
 
   fetch(path: string, headers: Record<string, string> = {}): Promise<Response> {

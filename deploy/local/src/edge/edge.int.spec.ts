@@ -22,6 +22,10 @@ async function echo(service: string, request: IncomingMessage, response: ServerR
     request.resume();
     return;
   }
+  if (request.headers['x-break'] !== undefined) {
+    response.writeHead(200, { 'content-type': 'text/csv' }).write('a,b\r\n', () => response.destroy());
+    return;
+  }
   const hash = createHash('sha256');
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -88,6 +92,12 @@ describe('the edge', () => {
     const answer = await fetch(`${base}/v1/alerts`);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
     expect(await answer.json()).toMatchObject({ status: 503, code: 'service_unavailable', detail: expect.stringContaining('same ids') });
+  });
+
+  it('passes on that an answer was broken off: it is never short without a word', async () => {
+    const answer = await fetch(`${base}/v1/events`, { headers: { 'x-break': 'yes' } });
+    expect(answer.status).toBe(200);
+    await expect(answer.text()).rejects.toThrow();
   });
 
   it('lets go of the service when the client goes away', async () => {

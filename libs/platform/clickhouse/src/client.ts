@@ -1,6 +1,6 @@
-import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client';
 
-export type { ClickHouseClient };
+export type { ClickHouseClient, ClickHouseSettings };
 
 export interface ClickHouseOptions {
   /** http://user:password@host:port/database */

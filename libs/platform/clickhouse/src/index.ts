@@ -9,3 +9,4 @@ export * from './native/low-cardinality.js';
 export * from './native/nullable.js';
 export * from './native/string-map.js';
 export * from './native/strings.js';
+export * from './stream-rows.js';

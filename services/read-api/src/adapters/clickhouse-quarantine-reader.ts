@@ -48,7 +48,7 @@ const positionOf = (row: Row): HeldPosition => ({
 });
 
 /** An item as the API shows it. */
-function heldItemView(row: Row): HeldItemView {
+export function heldItemView(row: Row): HeldItemView {
   const action = row['action'] as string;
   return {
     id: heldItemId(positionOf(row)),

@@ -5,10 +5,10 @@ import { type EventOrder, type EventPlace, NEWEST_FIRST } from '../application/e
 import { type EventQuery, eventsSQL } from '../application/event-query.js';
 import { type CorrectionRecord, type EventPage, type EventRow, type EventScope, type EventView, StoreUnavailableError, type SummaryPage, type UsageReader, type UserTotals } from '../application/ports.js';
 import { rowView } from '../application/present-event.js';
-import { HoursNotKeptError, type SealedMonth, SEALED_MONTHS_SQL, tooFineSQL, unionSQL } from '../application/sealed-summaries.js';
-import { summariesSQL, type SummaryQuery } from '../application/summary-query.js';
+import { type SummaryQuery } from '../application/summary-query.js';
 import { userTotalsSQL } from '../application/user-totals-query.js';
 import { correctionRecord, eventRow, quarantinedView, type Row, summaryView, userTotals } from './mapping.js';
+import { summaryStatement } from './summary-statement.js';
 
 /** usage_events, corrections and quarantined_items. */
 export class ClickHouseUsageReader implements UsageReader {
@@ -40,20 +40,9 @@ export class ClickHouseUsageReader implements UsageReader {
   }
 
   async summarise(query: SummaryQuery): Promise<SummaryPage> {
-    const rows = await this.run(await this.summaries(query));
+    const rows = await this.run(await summaryStatement({ ...query, limit: query.limit + 1 }, (statement) => this.run(statement)));
     const truncated = query.groupBy.length > 0 && rows.length > query.limit;
     return { rows: (truncated ? rows.slice(0, query.limit) : rows).map((row) => summaryView(query.groupBy, row)), truncated };
-  }
-
-  /** Which months are sealed is asked first: rows stay for a while after that, so that no month is missed or counted twice in between. */
-  private async summaries(query: SummaryQuery): Promise<BoundSql> {
-    const rows = await this.run({ sql: SEALED_MONTHS_SQL, parameters: {} });
-    if (rows.length === 0) return summariesSQL(query);
-    const sealed = rows.map((row): SealedMonth => ({ month: row['month'] as number, seal: row['seal'] as string, dropped: row['is_dropped'] === 1 }));
-    const tooFine = tooFineSQL(query, sealed);
-    const [found] = tooFine === null ? [] : await this.run(tooFine);
-    if (found !== undefined) throw new HoursNotKeptError(found['day'] as string);
-    return unionSQL(query, sealed);
   }
 
   async userTotals(userId: string, scope: EventScope): Promise<UserTotals | null> {

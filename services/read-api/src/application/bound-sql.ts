@@ -38,3 +38,6 @@ export class Conditions {
 
 /** A bound time, microseconds since 1970, as DateTime64(6, 'UTC'). */
 export const boundTime = (name: string): string => `fromUnixTimestamp64Micro({${name}:Int64}, 'UTC')`;
+
+/** A question that has a limit, or none. */
+export type Unpaged<Query extends { limit: number }> = Omit<Query, 'limit'> & { limit?: number };

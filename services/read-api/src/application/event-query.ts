@@ -1,5 +1,5 @@
 import { QUANTITIES } from '@ledgerline/kernel';
-import { type BoundSql, type Conditions } from './bound-sql.js';
+import { type BoundSql, type Conditions, type Unpaged } from './bound-sql.js';
 import { addPresent, type EventFilter, identityConditions } from './event-filter.js';
 import { addBehind, type EventOrder, type EventPlace, NEWEST_FIRST, orderSQL } from './event-order.js';
 
@@ -55,18 +55,19 @@ export const FIELDS = [
 
 /** One row more than the limit, so that the caller knows whether there is another page. */
 export function eventsSQL(query: EventQuery): BoundSql {
-  const { sql, parameters } = allEventsSQL(query);
-  const page = { ...parameters, limit: query.limit + 1 };
-  return query.skip ? { sql: `${sql}\nLIMIT {limit:UInt32} OFFSET {skip:UInt32}`, parameters: { ...page, skip: query.skip } } : { sql: `${sql}\nLIMIT {limit:UInt32}`, parameters: page };
+  const { sql, parameters } = allEventsSQL({ ...query, limit: query.limit + 1 });
+  return query.skip ? { sql: `${sql} OFFSET {skip:UInt32}`, parameters: { ...parameters, skip: query.skip } } : { sql, parameters };
 }
 
 /**
+ * All of them, or the first so many.
+ *
  * An event has one row that counts for each of its versions, and one that takes back each version but the present one. All of them agree
  * in everything but quantities, cost, status and when they were recorded, so the inner query is narrowed by the same conditions but these.
  * A skip index finds its rows (almost no part has any), and both queries read one snapshot of the table.
  */
-export function allEventsSQL(query: Omit<EventQuery, 'limit'>): BoundSql {
-  const { order = NEWEST_FIRST, after } = query;
+export function allEventsSQL(query: Unpaged<EventQuery>): BoundSql {
+  const { order = NEWEST_FIRST, after, limit } = query;
   // A time of occurrence never changes: the place narrows both queries.
   const identity = (): Conditions => {
     const where = identityConditions(query);
@@ -76,5 +77,5 @@ export function allEventsSQL(query: Omit<EventQuery, 'limit'>): BoundSql {
   const where = identity();
   addPresent(where, query, identity());
   if (after !== undefined && order.field !== 'occurred_at') addBehind(where, order, query, after);
-  return { sql: `SELECT ${FIELDS}\nFROM usage_events${where.toSQL()}\n${orderSQL(order, query)}`, parameters: where.parameters };
+  return { sql: `SELECT ${FIELDS}\nFROM usage_events${where.toSQL()}\n${orderSQL(order, query)}${limit === undefined ? '' : '\nLIMIT {limit:UInt32}'}`, parameters: { ...where.parameters, ...(limit === undefined ? {} : { limit }) } };
 }

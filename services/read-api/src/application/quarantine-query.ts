@@ -1,5 +1,5 @@
 import { type HeldPosition } from '@ledgerline/contracts';
-import { boundTime, type BoundSql, Conditions } from './bound-sql.js';
+import { boundTime, type BoundSql, Conditions, type Unpaged } from './bound-sql.js';
 
 export const HELD_OUTCOMES = ['quarantined', 'late', 'parked'] as const;
 /** Open until somebody has sent it again (released) or given it up (discarded). */
@@ -68,7 +68,10 @@ export function heldItemSQL({ generation, partition, sequence, index }: HeldPosi
 }
 
 /** One row more than the limit, so that the caller knows whether there is another page. */
-export function heldItemsSQL(query: QuarantineQuery): BoundSql {
+export const heldItemsSQL = (query: QuarantineQuery): BoundSql => allHeldItemsSQL({ ...query, limit: query.limit + 1 });
+
+/** All of them, or the first so many. */
+export function allHeldItemsSQL(query: Unpaged<QuarantineQuery>): BoundSql {
   const where = conditionsOf(query);
   if (query.after !== undefined) {
     const { recordedAtUs, position } = query.after;
@@ -79,9 +82,8 @@ export function heldItemsSQL(query: QuarantineQuery): BoundSql {
   }
   const page = `SELECT ${POSITION} FROM quarantined_items${where.toSQL()}
 ORDER BY ${NEWEST_FIRST}
-LIMIT 1 BY ${POSITION}
-LIMIT {limit:UInt32}`;
-  return { sql: itemsAt(page), parameters: { ...where.parameters, limit: query.limit + 1 } };
+LIMIT 1 BY ${POSITION}${query.limit === undefined ? '' : '\nLIMIT {limit:UInt32}'}`;
+  return { sql: itemsAt(page), parameters: { ...where.parameters, ...(query.limit === undefined ? {} : { limit: query.limit }) } };
 }
 
 /** How many there are, by outcome and code of the reason; most first. */

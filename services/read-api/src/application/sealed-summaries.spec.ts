@@ -13,7 +13,7 @@ describe('summaries with sealed months', () => {
     const { sql, parameters } = unionSQL({ customerId: 'c', groupBy: ['day'], fromUs: DAY_US, limit: 10 }, SEALED);
     expect(sql).toContain("FROM usage_events\nWHERE customer_id = {customer_id:String}\n  AND toYYYYMM(recorded_at) NOT IN (202608)\n");
     expect(sql).toContain(`FROM sealed_summaries\nWHERE customer_id = {customer_id:String}\n  AND ${UNDER}\n  AND occurred_day >= toDate32(fromUnixTimestamp64Micro({from:Int64}, 'UTC'), 'UTC')\nGROUP BY group_day`);
-    expect(parameters).toEqual({ customer_id: 'c', from: DAY_US, limit: 11 });
+    expect(parameters).toEqual({ customer_id: 'c', from: DAY_US, limit: 10 });
     expect(unionSQL({ groupBy: ['day'], limit: 10 }, SEALED.slice(0, 1)).sql).not.toContain('recorded_at');
   });
 

@@ -1,5 +1,5 @@
 import { QUANTITIES } from '@ledgerline/kernel';
-import { boundTime, type BoundSql } from './bound-sql.js';
+import { boundTime, type BoundSql, type Unpaged } from './bound-sql.js';
 import { type Grouping, groupSQL, pageSQL, rowSumsSQL, summaryConditions, type SummaryQuery } from './summary-query.js';
 
 /** A recorded month that is kept as sums of whole days. */
@@ -51,7 +51,7 @@ const TOTALS: readonly (readonly [string, string])[] = [
 const underSeal = (sealed: readonly SealedMonth[]): string => `(recorded_month, seal) IN (${sealed.map(({ month, seal }) => `(${month}, toUUID('${seal}'))`).join(', ')})`;
 
 /** Finds a day of which the question needs a part, where only the whole is kept; null when it needs whole days only. */
-export function tooFineSQL(query: SummaryQuery, sealed: readonly SealedMonth[]): BoundSql | null {
+export function tooFineSQL(query: Unpaged<SummaryQuery>, sealed: readonly SealedMonth[]): BoundSql | null {
   const { fromUs, toUs } = query;
   const byHour = query.groupBy.includes('hour');
   if (!byHour && isWholeDay(fromUs) && isWholeDay(toUs)) return null;
@@ -64,7 +64,7 @@ export function tooFineSQL(query: SummaryQuery, sealed: readonly SealedMonth[]):
 }
 
 /** Sums over the rows and the sealed months together. The rows are still answered from their projection once sealed rows are dropped. */
-export function unionSQL(query: SummaryQuery, sealed: readonly SealedMonth[]): BoundSql {
+export function unionSQL(query: Unpaged<SummaryQuery>, sealed: readonly SealedMonth[]): BoundSql {
   const rows = rowSumsSQL(query, sealed.filter(({ dropped }) => !dropped).map(({ month }) => month));
   const days = sealedSumsSQL(query, sealed);
   const page = pageSQL(query);
@@ -75,7 +75,7 @@ export function unionSQL(query: SummaryQuery, sealed: readonly SealedMonth[]): B
   };
 }
 
-function sealedSumsSQL(query: SummaryQuery, sealed: readonly SealedMonth[]): BoundSql {
+function sealedSumsSQL(query: Unpaged<SummaryQuery>, sealed: readonly SealedMonth[]): BoundSql {
   const where = summaryConditions(query).add(underSeal(sealed));
   if (query.fromUs !== undefined) where.add(`occurred_day >= ${day('from')}`, { from: query.fromUs });
   if (query.toUs !== undefined) where.add(`occurred_day < ${day('to')}`, { to: query.toUs });

@@ -28,7 +28,7 @@ GROUP BY group_model, group_hour, group_month
 HAVING total_events != 0 OR ifNull(total_cost, 0) != 0
 ORDER BY group_model, group_hour, group_month
 LIMIT {limit:UInt32}`);
-    expect(parameters).toEqual({ customer_id: "o'x", from: HOUR_US, to: 2 * HOUR_US, limit: 11 });
+    expect(parameters).toEqual({ customer_id: "o'x", from: HOUR_US, to: 2 * HOUR_US, limit: 10 });
   });
 
   it('with bounds inside a quarter of an hour sums the rows themselves', () => {

@@ -1,12 +1,12 @@
 import { QUANTITIES } from '@ledgerline/kernel';
-import { boundTime, type BoundSql, Conditions } from './bound-sql.js';
+import { boundTime, type BoundSql, Conditions, type Unpaged } from './bound-sql.js';
 
 /** What rows of a summary can be told apart by. */
 export const GROUPINGS = ['customer', 'project', 'provider', 'model', 'operation', 'hour', 'day', 'month'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
-/** Sums of usage. Without dates: of all time. Without groupings: one row, also when there is nothing to sum. */
-export interface SummaryQuery {
+/** What is summed. Without dates: of all time. */
+export interface SummaryFilter {
   customerId?: string;
   /** Every customer but this one. */
   exceptCustomerId?: string;
@@ -18,6 +18,10 @@ export interface SummaryQuery {
   fromUs?: number;
   /** Occurred before. */
   toUs?: number;
+}
+
+/** Sums of usage. Without groupings: one row, also when there is nothing to sum. */
+export interface SummaryQuery extends SummaryFilter {
   groupBy: readonly Grouping[];
   limit: number;
 }
@@ -52,7 +56,7 @@ const SUMS = [
 const SOMETHING = 'total_events != 0 OR ifNull(total_cost, 0) != 0';
 
 /** The conditions of a summary, but for time. */
-export function summaryConditions(query: SummaryQuery): Conditions {
+export function summaryConditions(query: SummaryFilter): Conditions {
   const where = new Conditions()
     .equals('customer_id', query.customerId)
     .equals('project_id', query.projectId)
@@ -63,14 +67,15 @@ export function summaryConditions(query: SummaryQuery): Conditions {
 }
 
 /** `GROUP BY …` by the names of an answer, or nothing. */
-export function groupSQL({ groupBy }: SummaryQuery): string {
+export function groupSQL({ groupBy }: Pick<SummaryQuery, 'groupBy'>): string {
   return groupBy.length === 0 ? '' : `\nGROUP BY ${namesOf(groupBy)}`;
 }
 
-/** Which groups are answered, in which order, and how many: one more than the limit tells that there are more. */
-export function pageSQL({ groupBy, limit }: SummaryQuery): BoundSql {
+/** Which groups are answered, in which order, and how many. */
+export function pageSQL({ groupBy, limit }: Unpaged<SummaryQuery>): BoundSql {
   if (groupBy.length === 0) return { sql: '', parameters: {} };
-  return { sql: `\nHAVING ${SOMETHING}\nORDER BY ${namesOf(groupBy)}\nLIMIT {limit:UInt32}`, parameters: { limit: limit + 1 } };
+  const sql = `\nHAVING ${SOMETHING}\nORDER BY ${namesOf(groupBy)}`;
+  return limit === undefined ? { sql, parameters: {} } : { sql: `${sql}\nLIMIT {limit:UInt32}`, parameters: { limit } };
 }
 
 /**
@@ -78,7 +83,7 @@ export function pageSQL({ groupBy, limit }: SummaryQuery): BoundSql {
  * rows themselves: the same sums, only slower.
  * @param withoutMonths recorded months (yyyymm) whose rows are left out; any makes it slower, too
  */
-export function rowSumsSQL(query: SummaryQuery, withoutMonths: readonly number[] = []): BoundSql {
+export function rowSumsSQL(query: Unpaged<SummaryQuery>, withoutMonths: readonly number[] = []): BoundSql {
   const aligned = [query.fromUs, query.toUs].every((time) => time === undefined || time % QUARTER_HOUR_US === 0);
   const time = aligned ? SLOT : 'occurred_at';
   const where = summaryConditions(query);
@@ -90,7 +95,7 @@ export function rowSumsSQL(query: SummaryQuery, withoutMonths: readonly number[]
 }
 
 /** A summary of what is kept as rows. */
-export function summariesSQL(query: SummaryQuery): BoundSql {
+export function summariesSQL(query: Unpaged<SummaryQuery>): BoundSql {
   const [sums, page] = [rowSumsSQL(query), pageSQL(query)];
   return { sql: `${sums.sql}${page.sql}`, parameters: { ...sums.parameters, ...page.parameters } };
 }

@@ -3,7 +3,7 @@ import { NEWEST_FIRST } from '../application/event-order.js';
 import { type EventFilter } from '../application/event-filter.js';
 import { type EventPage } from '../application/ports.js';
 import { filtersOf, readCursor, writeCursor } from './cursor.js';
-import { limit, name, reject, time } from './queries.js';
+import { name, pageLimit, reject, time } from './queries.js';
 import { readTime, TIME_PATTERN } from './read-time.js';
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
@@ -31,7 +31,7 @@ const MOST = 10_000;
 /** Query of GET /usage and GET /usage/user/{user_id}. */
 export const entriesQuery = z.strictObject({
   skip: z.coerce.number('expected a whole number').int('expected a whole number').min(0, 'must not be negative').max(1_000_000, 'must be at most 1000000').default(0),
-  limit: limit(MOST, 100),
+  limit: pageLimit(MOST, 100),
 });
 
 /** Query of GET /v1/usage. */
@@ -42,7 +42,7 @@ export const recordsQuery = z.strictObject({
   startDate: time,
   endDate: end,
   summary: z.enum(['true', 'false'], 'expected true or false').default('false'),
-  limit: limit(MOST, 1_000),
+  limit: pageLimit(MOST, 1_000),
   cursor,
 });
 
@@ -51,7 +51,7 @@ export const logsQuery = z.strictObject({
   start_date: time,
   end_date: end,
   model_name: name,
-  limit: limit(MOST, 1_000),
+  limit: pageLimit(MOST, 1_000),
   cursor,
 });
 

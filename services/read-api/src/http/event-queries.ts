@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { EVENT_STATES, type EventFilter } from '../application/event-filter.js';
 import { type EventOrder, type EventPlace, NEWEST_FIRST, SORT_FIELDS, type SortField } from '../application/event-order.js';
 import { type EventCursor, filtersOf, readCursor, writeOrder } from './cursor.js';
-import { check, consistency, invalid, name, orderly, reject, time } from './queries.js';
+import { check, consistency, invalid, limit, name, orderly, reject, time } from './queries.js';
 
 const TAG = 'tag.';
 const MOST_VALUES = 100;
@@ -44,8 +44,6 @@ const order = z
   .transform((text): EventOrder => ({ field: text.replace('-', '') as SortField, descending: text.startsWith('-') }))
   .default(NEWEST_FIRST);
 
-const count = (most: number) => z.coerce.number('expected a whole number').int('expected a whole number').min(1, 'expected at least 1').max(most, `expected at most ${most}`).optional();
-
 /** Of GET /v1/events; `tag.KEY=VALUE` beside them. */
 export const eventsParameters = z.strictObject({
   customer_id: name,
@@ -69,10 +67,10 @@ export const eventsParameters = z.strictObject({
   include_voided: z.enum(['true', 'false'], 'expected true or false').default('false'),
   sort: order,
   cursor: z.string('given more than once').max(300, 'is no cursor').transform((text, context) => readCursor(text) ?? reject(context, 'is no cursor of an earlier answer')).optional(),
-  limit: count(LARGEST_PAGE),
+  limit: limit(LARGEST_PAGE),
   consistency,
 });
-const eventExport = eventsParameters.extend({ limit: count(LARGEST_EXPORT) });
+const eventExport = eventsParameters.extend({ limit: limit(LARGEST_EXPORT) });
 
 /** What is asked of the list of events. */
 export interface EventListRequest {
@@ -85,8 +83,8 @@ export interface EventListRequest {
 
 /** A page of it. @throws ProblemError 400 naming every bad parameter */
 export function readEventQuery(query: unknown): EventListRequest & { limit: number } {
-  const { limit, ...request } = read(eventsParameters, query);
-  return { ...request, limit: limit ?? PAGE };
+  const request = read(eventsParameters, query);
+  return { ...request, limit: request.limit ?? PAGE };
 }
 
 /** All of it, or the first so many. @throws ProblemError 400 naming every bad parameter */

@@ -1,5 +1,6 @@
 import { heldItemId, type HeldPosition, parseHeldItemId } from '@ledgerline/contracts';
 import { z } from 'zod';
+import { type Unpaged } from '../application/bound-sql.js';
 import { HELD_OUTCOMES, HELD_STATES, type HeldPlace, type QuarantineQuery } from '../application/quarantine-query.js';
 import { check, consistency, invalid, limit, name, orderly, reject, time } from './queries.js';
 
@@ -13,12 +14,12 @@ export const quarantineParameters = z.strictObject({
   to: time,
   summary: z.enum(['true', 'false'], 'expected true or false').default('false').meta({ description: 'Counts by outcome and code.' }),
   cursor: z.string('given more than once').max(200, 'is no cursor').transform((text, context) => readHeldCursor(text) ?? reject(context, 'is no cursor of an earlier answer')).optional().meta({ description: 'The `next_cursor` of the page before.' }),
-  limit: limit(1_000, 100),
+  limit: limit(1_000),
   consistency,
 });
 
 /** @throws ProblemError 400 naming every bad parameter */
-export function readQuarantineQuery(query: unknown): QuarantineQuery & { strong: boolean; summary: boolean } {
+export function readQuarantineQuery(query: unknown): Unpaged<QuarantineQuery> & { strong: boolean; summary: boolean } {
   const read = check(quarantineParameters, query);
   orderly(read.from, read.to);
   return {

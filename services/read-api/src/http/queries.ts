@@ -1,6 +1,7 @@
 import { usageIdBytes } from '@ledgerline/contracts';
 import { ProblemError } from '@ledgerline/service-kit';
 import { z } from 'zod';
+import { type Unpaged } from '../application/bound-sql.js';
 import { type EventQuestion } from '../application/find-event.js';
 import { type Grouping, GROUPINGS, type SummaryQuery } from '../application/summary-query.js';
 import { readTime, TIME_PATTERN } from './read-time.js';
@@ -11,7 +12,9 @@ export const time = z
   .transform((text, context) => readTime(text) ?? reject(context, 'expected a day such as 2026-11-22 or a time such as 2026-11-22T10:00:00Z'))
   .optional()
   .meta({ pattern: TIME_PATTERN, description: 'A day (midnight UTC) or a time with its offset.', examples: ['2026-11-22', '2026-11-22T10:00:00Z'] });
-export const limit = (most: number, fallback: number) => z.coerce.number('expected a whole number').int('expected a whole number').min(1, 'expected at least 1').max(most, `expected at most ${most}`).default(fallback).meta({ description: 'How many at most.' });
+const count = (most: number) => z.coerce.number('expected a whole number').int('expected a whole number').min(1, 'expected at least 1').max(most, `expected at most ${most}`);
+export const limit = (most: number) => count(most).optional().meta({ description: 'How many at most.' });
+export const pageLimit = (most: number, fallback: number) => count(most).default(fallback).meta({ description: 'How many at most.' });
 export const consistency = z.enum(['eventual', 'strong'], 'expected eventual or strong').default('eventual').meta({ description: '`strong`: wait for everything that was acknowledged before.' });
 
 const GROUPING_PATTERN = `^(${GROUPINGS.join('|')})?(,(${GROUPINGS.join('|')}))*$`;
@@ -33,7 +36,7 @@ export const summariesParameters = z.strictObject({
   from: time,
   to: time,
   group_by: z.string('given more than once').transform((text, context) => readGroupings(text, context)).default([]).meta({ default: '', pattern: GROUPING_PATTERN, description: `Any of ${GROUPINGS.join(', ')}, with commas between them.`, examples: ['provider,model'] }),
-  limit: limit(100_000, 10_000),
+  limit: limit(100_000),
   consistency,
 });
 
@@ -43,7 +46,7 @@ interface Strength {
 }
 
 /** @throws ProblemError 400 naming every bad parameter */
-export function readSummaryQuery(query: unknown): SummaryQuery & Strength {
+export function readSummaryQuery(query: unknown): Unpaged<SummaryQuery> & Strength {
   const read = check(summariesParameters, query);
   orderly(read.from, read.to);
   return {
