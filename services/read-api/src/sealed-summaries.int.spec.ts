@@ -51,6 +51,9 @@ const QUESTIONS = [
   'model=m-2&from=2026-07-02&to=2026-08-03&group_by=day',
   'from=2026-08-01&group_by=customer',
   'to=2026-06-01',
+  'group_by=customer,month&compare=previous',
+  'group_by=model,month&compare=previous&from=2026-07-01&sort=-cost_usd',
+  'group_by=customer,model,day&sort=-tokens&limit=7',
   `from=${TODAY}&group_by=hour`,
 ];
 const answers = () => Promise.all(QUESTIONS.map(async (question) => (await summaries(question)).data));

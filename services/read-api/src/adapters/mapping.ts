@@ -1,4 +1,4 @@
-import { QUANTITIES, type QuantityKind } from '@ledgerline/kernel';
+import { formatUsd, parseUsd, QUANTITIES, type QuantityKind } from '@ledgerline/kernel';
 import { type CorrectionRecord, type EventRow, type EventView, type Position, type SummaryView, type UserTotals } from '../application/ports.js';
 import { columnOf, type Grouping } from '../application/summary-query.js';
 
@@ -86,16 +86,40 @@ export function quarantinedView(row: Row): EventView {
 
 /** Its cost is the sum of the costs that are known; null where none is, because unknown is not zero. */
 export function summaryView(groupBy: readonly Grouping[], row: Row): SummaryView {
-  const events = BigInt(row['total_events'] as string);
-  const unpriced = BigInt(row['total_unpriced'] as string);
-  // What was taken back leaves a sum of 0 where nothing has a price any more.
-  const known = unpriced === 0n || events > unpriced || /[1-9]/.test((row['total_cost'] as string | null) ?? '');
+  const sums = sumsOf(row, 'total');
   return {
     ...Object.fromEntries(groupBy.map((grouping) => [columnOf(grouping), row[`group_${grouping}`]])),
-    event_count: wholeNumber(String(events)),
+    event_count: wholeNumber(String(sums.events)),
     ...Object.fromEntries(QUANTITIES.map((kind) => [kind.name, amount(kind, row[`total_${kind.name}`] as string)])),
-    cost_usd: known ? (row['total_cost'] ?? '0') : null,
-    unpriced_events: wholeNumber(String(unpriced)),
+    cost_usd: sums.costUsd,
+    unpriced_events: wholeNumber(String(sums.unpriced)),
+    ...('previous_events' in row ? comparison(sums, sumsOf(row, 'previous')) : {}),
+  };
+}
+
+interface Sums {
+  events: bigint;
+  unpriced: bigint;
+  costUsd: string | null;
+}
+
+function sumsOf(row: Row, of: 'total' | 'previous'): Sums {
+  const events = BigInt(row[`${of}_events`] as string);
+  const unpriced = BigInt(row[`${of}_unpriced`] as string);
+  const cost = row[`${of}_cost`] as string | null;
+  // What was taken back leaves a sum of 0 where nothing has a price any more.
+  const known = unpriced === 0n || events > unpriced || /[1-9]/.test(cost ?? '');
+  return { events, unpriced, costUsd: known ? (cost ?? '0') : null };
+}
+
+/** The period before, and the exact difference to it; none to or from a cost that is unknown. */
+function comparison(sums: Sums, previous: Sums) {
+  return {
+    previous: { event_count: wholeNumber(String(previous.events)), cost_usd: previous.costUsd, unpriced_events: wholeNumber(String(previous.unpriced)) },
+    change: {
+      event_count: wholeNumber(String(sums.events - previous.events)),
+      cost_usd: sums.costUsd === null || previous.costUsd === null ? null : formatUsd(parseUsd(sums.costUsd) - parseUsd(previous.costUsd)),
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { QUANTITIES } from '@ledgerline/kernel';
 import { boundTime, type BoundSql, type Unpaged } from './bound-sql.js';
-import { type Grouping, groupSQL, pageSQL, rowSumsSQL, summaryConditions, type SummaryQuery } from './summary-query.js';
+import { rangeWithPrevious } from './summary-comparison.js';
+import { answerSQL, type Grouping, groupSQL, rowSumsSQL, summaryConditions, type SummaryQuery } from './summary-query.js';
 
 /** A recorded month that is kept as sums of whole days. */
 export interface SealedMonth {
@@ -51,7 +52,8 @@ const TOTALS: readonly (readonly [string, string])[] = [
 const underSeal = (sealed: readonly SealedMonth[]): string => `(recorded_month, seal) IN (${sealed.map(({ month, seal }) => `(${month}, toUUID('${seal}'))`).join(', ')})`;
 
 /** Finds a day of which the question needs a part, where only the whole is kept; null when it needs whole days only. */
-export function tooFineSQL(query: Unpaged<SummaryQuery>, sealed: readonly SealedMonth[]): BoundSql | null {
+export function tooFineSQL(asked: Unpaged<SummaryQuery>, sealed: readonly SealedMonth[]): BoundSql | null {
+  const query = rangeWithPrevious(asked);
   const { fromUs, toUs } = query;
   const byHour = query.groupBy.includes('hour');
   if (!byHour && isWholeDay(fromUs) && isWholeDay(toUs)) return null;
@@ -64,15 +66,15 @@ export function tooFineSQL(query: Unpaged<SummaryQuery>, sealed: readonly Sealed
 }
 
 /** Sums over the rows and the sealed months together. The rows are still answered from their projection once sealed rows are dropped. */
-export function unionSQL(query: Unpaged<SummaryQuery>, sealed: readonly SealedMonth[]): BoundSql {
+export function unionSQL(asked: Unpaged<SummaryQuery>, sealed: readonly SealedMonth[]): BoundSql {
+  const query = rangeWithPrevious(asked);
   const rows = rowSumsSQL(query, sealed.filter(({ dropped }) => !dropped).map(({ month }) => month));
   const days = sealedSumsSQL(query, sealed);
-  const page = pageSQL(query);
   const outer = [...query.groupBy.map((grouping) => `group_${grouping}`), ...TOTALS.map(([total]) => `sum(s.${total}) AS ${total}`)].join(',\n  ');
-  return {
-    sql: `SELECT\n  ${outer}\nFROM (\n${rows.sql}\nUNION ALL\n${days.sql}\n) AS s${groupSQL(query)}${page.sql}`,
-    parameters: { ...rows.parameters, ...days.parameters, ...page.parameters },
-  };
+  return answerSQL(asked, {
+    sql: `SELECT\n  ${outer}\nFROM (\n${rows.sql}\nUNION ALL\n${days.sql}\n) AS s${groupSQL(query)}`,
+    parameters: { ...rows.parameters, ...days.parameters },
+  });
 }
 
 function sealedSumsSQL(query: Unpaged<SummaryQuery>, sealed: readonly SealedMonth[]): BoundSql {

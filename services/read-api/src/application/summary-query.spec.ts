@@ -36,4 +36,22 @@ LIMIT {limit:UInt32}`);
     expect(sql).toContain("formatDateTime(toStartOfDay(occurred_at), '%Y-%m-%d', 'UTC') AS group_day");
     expect(where(sql)).toContain("WHERE occurred_at >= fromUnixTimestamp64Micro({from:Int64}, 'UTC')");
   });
+
+  it('sorted by a sum has an order that leaves nothing open, an unknown cost last', () => {
+    const orderOf = (measure: string, descending: boolean) => /ORDER BY .*/.exec(summariesSQL({ groupBy: ['model', 'month'], order: { measure, descending }, limit: 10 }).sql)![0];
+    expect(orderOf('event_count', false)).toBe('ORDER BY total_events ASC NULLS LAST, group_model, group_month');
+    expect(orderOf('cost_usd', true)).toContain('ifNull(total_cost, 0), NULL) DESC NULLS LAST, group_model, group_month');
+    expect(orderOf('tokens', true)).toContain('total_input_tokens + total_cached_input_tokens + ');
+  });
+
+  it.each([
+    ['hour', Date.UTC(2026, 2, 1), Date.UTC(2026, 1, 28, 23), '2026-03-01T00:00:00Z'],
+    ['day', Date.UTC(2024, 2, 1), Date.UTC(2024, 1, 29), '2024-03-01'],
+    ['month', Date.UTC(2026, 0, 1), Date.UTC(2025, 11, 1), '2026-01'],
+  ] as const)('compared by the %s reaches back one period and answers none of it', (period, from, reachesTo, first) => {
+    const { sql, parameters } = summariesSQL({ groupBy: ['customer', period], fromUs: from * 1000, comparePrevious: true, limit: 10 });
+    expect(parameters).toEqual({ from: reachesTo * 1000, first_period: first, limit: 10 });
+    expect(sql).toContain('WINDOW previous AS (PARTITION BY group_customer ORDER BY ');
+    expect(sql).toMatch(new RegExp(`\\) AS c\nWHERE group_${period} >= \\{first_period:String\\}\nORDER BY group_customer, group_${period}\nLIMIT`));
+  });
 });

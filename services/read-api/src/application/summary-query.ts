@@ -1,5 +1,7 @@
 import { QUANTITIES } from '@ledgerline/kernel';
 import { boundTime, type BoundSql, Conditions, type Unpaged } from './bound-sql.js';
+import { comparisonSQL, rangeWithPrevious } from './summary-comparison.js';
+import { type SummaryOrder, summaryOrderSQL } from './summary-order.js';
 
 /** What rows of a summary can be told apart by. */
 export const GROUPINGS = ['customer', 'project', 'provider', 'model', 'operation', 'hour', 'day', 'month'] as const;
@@ -23,6 +25,10 @@ export interface SummaryFilter {
 /** Sums of usage. Without groupings: one row, also when there is nothing to sum. */
 export interface SummaryQuery extends SummaryFilter {
   groupBy: readonly Grouping[];
+  /** By the groups, in the order given, unless told. */
+  order?: SummaryOrder;
+  /** Each row also says what its group had in the period before; one grouping has to be of time, and `fromUs` the beginning of a period. */
+  comparePrevious?: boolean;
   limit: number;
 }
 
@@ -71,11 +77,17 @@ export function groupSQL({ groupBy }: Pick<SummaryQuery, 'groupBy'>): string {
   return groupBy.length === 0 ? '' : `\nGROUP BY ${namesOf(groupBy)}`;
 }
 
-/** Which groups are answered, in which order, and how many. */
-export function pageSQL({ groupBy, limit }: Unpaged<SummaryQuery>): BoundSql {
-  if (groupBy.length === 0) return { sql: '', parameters: {} };
-  const sql = `\nHAVING ${SOMETHING}\nORDER BY ${namesOf(groupBy)}`;
-  return limit === undefined ? { sql, parameters: {} } : { sql: `${sql}\nLIMIT {limit:UInt32}`, parameters: { limit } };
+/**
+ * Which groups are answered, in which order, and how many.
+ * @param sums the sums of every group, over `rangeWithPrevious(query)`
+ */
+export function answerSQL(query: Unpaged<SummaryQuery>, sums: BoundSql): BoundSql {
+  const { groupBy, limit } = query;
+  if (groupBy.length === 0) return sums;
+  const groups = { sql: `${sums.sql}\nHAVING ${SOMETHING}`, parameters: sums.parameters };
+  const answered = query.comparePrevious ? comparisonSQL(query, groups) : groups;
+  const sql = `${answered.sql}\n${summaryOrderSQL(query.order, groupBy)}`;
+  return limit === undefined ? { ...answered, sql } : { sql: `${sql}\nLIMIT {limit:UInt32}`, parameters: { ...answered.parameters, limit } };
 }
 
 /**
@@ -95,9 +107,6 @@ export function rowSumsSQL(query: Unpaged<SummaryQuery>, withoutMonths: readonly
 }
 
 /** A summary of what is kept as rows. */
-export function summariesSQL(query: Unpaged<SummaryQuery>): BoundSql {
-  const [sums, page] = [rowSumsSQL(query), pageSQL(query)];
-  return { sql: `${sums.sql}${page.sql}`, parameters: { ...sums.parameters, ...page.parameters } };
-}
+export const summariesSQL = (query: Unpaged<SummaryQuery>): BoundSql => answerSQL(query, rowSumsSQL(rangeWithPrevious(query)));
 
 const namesOf = (groupBy: readonly Grouping[]): string => groupBy.map((grouping) => `group_${grouping}`).join(', ');

@@ -34,6 +34,21 @@ describe('the parameters of summaries', () => {
     expect(readSummaryQuery({ group_by: '' }).groupBy).toEqual([]);
     expect(fieldsOf(() => readSummaryQuery({ group_by: 'model,colour' }))).toEqual(['group_by']);
   });
+
+  it('sort by every sum, both ways', () => {
+    expect(readSummaryQuery({ sort: '-cost_usd' }).order).toEqual({ measure: 'cost_usd', descending: true });
+    expect(readSummaryQuery({ sort: 'input_tokens' }).order).toEqual({ measure: 'input_tokens', descending: false });
+    expect(fieldsOf(() => readSummaryQuery({ sort: 'model' }))).toEqual(['sort']);
+  });
+
+  it('compare whole periods of one kind', () => {
+    expect(readSummaryQuery({ group_by: 'customer,month', compare: 'previous', from: '2026-02-01' }).comparePrevious).toBe(true);
+    expect(fieldsOf(() => readSummaryQuery({ group_by: 'customer', compare: 'previous' }))).toEqual(['group_by']);
+    expect(fieldsOf(() => readSummaryQuery({ group_by: 'day,month', compare: 'previous' }))).toEqual(['group_by']);
+    expect(fieldsOf(() => readSummaryQuery({ group_by: 'month', compare: 'previous', from: '2026-02-02' }))).toEqual(['from']);
+    expect(fieldsOf(() => readSummaryQuery({ group_by: 'day', compare: 'previous', from: '2026-02-02T01:00:00Z' }))).toEqual(['from']);
+    expect(fieldsOf(() => readSummaryQuery({ compare: 'next' }))).toEqual(['compare']);
+  });
 });
 
 describe('a time', () => {

@@ -3,6 +3,8 @@ import { ProblemError } from '@ledgerline/service-kit';
 import { z } from 'zod';
 import { type Unpaged } from '../application/bound-sql.js';
 import { type EventQuestion } from '../application/find-event.js';
+import { beginsPeriod, periodOf } from '../application/summary-comparison.js';
+import { SUMMARY_SORTS, type SummaryOrder } from '../application/summary-order.js';
 import { type Grouping, GROUPINGS, type SummaryQuery } from '../application/summary-query.js';
 import { readTime, TIME_PATTERN } from './read-time.js';
 
@@ -36,6 +38,12 @@ export const summariesParameters = z.strictObject({
   from: time,
   to: time,
   group_by: z.string('given more than once').transform((text, context) => readGroupings(text, context)).default([]).meta({ default: '', pattern: GROUPING_PATTERN, description: `Any of ${GROUPINGS.join(', ')}, with commas between them.`, examples: ['provider,model'] }),
+  sort: z
+    .enum(SUMMARY_SORTS.flatMap((measure) => [measure, `-${measure}`]), `expected ${SUMMARY_SORTS.join(', ')}, with - before it for the greatest first`)
+    .transform((text): SummaryOrder => ({ measure: text.replace('-', ''), descending: text.startsWith('-') }))
+    .optional()
+    .meta({ description: 'By a sum, `-` before it for the greatest first; what is unknown stands last. By the groups unless told.' }),
+  compare: z.literal('previous', 'expected previous').optional().meta({ description: 'Each hour, day or month beside the one before.' }),
   limit: limit(100_000),
   consistency,
 });
@@ -49,6 +57,7 @@ interface Strength {
 export function readSummaryQuery(query: unknown): Unpaged<SummaryQuery> & Strength {
   const read = check(summariesParameters, query);
   orderly(read.from, read.to);
+  if (read.compare !== undefined) comparable(read.group_by, read.from);
   return {
     customerId: read.customer_id,
     projectId: read.project_id,
@@ -58,6 +67,8 @@ export function readSummaryQuery(query: unknown): Unpaged<SummaryQuery> & Streng
     fromUs: read.from,
     toUs: read.to,
     groupBy: read.group_by,
+    order: read.sort,
+    comparePrevious: read.compare !== undefined,
     limit: read.limit,
     strong: read.consistency === 'strong',
   };
@@ -89,6 +100,13 @@ export function check<S extends z.ZodType>(schema: S, query: unknown): z.infer<S
 /** @param to what the end is called @throws ProblemError 400 */
 export function orderly(fromUs: number | undefined, toUs: number | undefined, to = 'to'): void {
   if (fromUs !== undefined && toUs !== undefined && fromUs >= toUs) throw invalid([{ field: to, reason: 'expected a time after the beginning' }]);
+}
+
+/** Periods are compared whole: one that the beginning cuts off would be compared with more than itself. */
+function comparable(groupBy: readonly Grouping[], fromUs: number | undefined): void {
+  const period = periodOf(groupBy);
+  if (period === undefined) throw invalid([{ field: 'group_by', reason: 'expected one of hour, day and month, to compare with the one before' }]);
+  if (fromUs !== undefined && !beginsPeriod(period, fromUs)) throw invalid([{ field: 'from', reason: `expected the beginning of a ${period}, in UTC, to compare with the one before` }]);
 }
 
 function readGroupings(text: string, context: z.RefinementCtx): Grouping[] {

@@ -22,14 +22,23 @@ export const EVENT_COLUMNS: readonly ExportColumn[] = [
   member('recorded_at', 'time'),
 ];
 
+const COMPARISON: readonly ExportColumn[] = [
+  within('previous', 'event_count', 'integer', 'previous_event_count'),
+  within('previous', 'cost_usd', 'usd', 'previous_cost_usd'),
+  within('previous', 'unpriced_events', 'integer', 'previous_unpriced_events'),
+  within('change', 'event_count', 'integer', 'change_event_count'),
+  within('change', 'cost_usd', 'usd', 'change_cost_usd'),
+];
+
 /** What summaries have as a table, by what they are grouped by. */
-export function summaryColumns({ groupBy }: Pick<SummaryQuery, 'groupBy'>): readonly ExportColumn[] {
+export function summaryColumns({ groupBy, comparePrevious }: Pick<SummaryQuery, 'groupBy' | 'comparePrevious'>): readonly ExportColumn[] {
   return [
     ...groupBy.map((grouping) => member(columnOf(grouping))),
     member('event_count', 'integer'),
     ...QUANTITIES.map(({ name, decimal }) => member(name, decimal ? 'decimal9' : 'wide integer')),
     member('cost_usd', 'usd'),
     member('unpriced_events', 'integer'),
+    ...(comparePrevious ? COMPARISON : []),
   ];
 }
 
