@@ -1,4 +1,5 @@
 import { QUANTITIES } from '@ledgerline/kernel';
+import { type AnswerDoc } from '@ledgerline/service-kit';
 import { z } from 'zod';
 
 /** A time to the microsecond. */
@@ -27,3 +28,15 @@ export const position = z.strictObject({ generation: z.int(), partition: z.int()
 export const INVALID = { 400: { invalid_parameter: '`errors` names every bad parameter.' } };
 export const NO_CUSTOMER = { customer_not_found: "A customer's key asks for another customer." };
 export const NOT_READABLE = { 503: { not_visible_yet: 'What was acknowledged just before is not visible yet.', store_unavailable: 'The store cannot be read at the moment.' } };
+
+const file = z.string().meta({ format: 'binary' });
+
+/** A list, as JSON page by page, or whole as a file by the request's `Accept`. @param page the JSON */
+export const listAnswer = (page: z.ZodType, description: string): AnswerDoc => ({
+  description: `${description} As \`text/csv\`, \`application/x-ndjson\` or \`application/vnd.apache.parquet\` it is the whole list, streamed; a file that came to its end is whole.`,
+  content: { 'application/json': page, 'text/csv': file, 'application/x-ndjson': file, 'application/vnd.apache.parquet': file },
+  headers: { Link: z.string().optional().meta({ description: 'RFC 8288: `next` and `first`, of JSON pages that a cursor goes on from.' }), 'Content-Disposition': z.string().optional().meta({ description: 'Of a file: its name.' }) },
+});
+export const acceptHeader = { Accept: z.enum(['application/json', 'text/csv', 'application/x-ndjson', 'application/vnd.apache.parquet']).meta({ description: 'How the list is written; JSON unless told.' }) };
+export const NOT_ACCEPTABLE = { 406: { not_acceptable: 'It cannot be had in any of the types that `Accept` names.' } };
+export const LIST_NOT_READABLE = { 503: { ...NOT_READABLE[503], busy: 'Too many files are being made at once.' } };

@@ -1,6 +1,6 @@
 import { type RouteDoc } from '@ledgerline/service-kit';
 import { z } from 'zod';
-import { cost, freshness, INVALID, money, NO_CUSTOMER, NOT_READABLE, position, time, usage, usageId } from './answers.openapi.js';
+import { acceptHeader, cost, freshness, INVALID, LIST_NOT_READABLE, listAnswer, money, NO_CUSTOMER, NOT_ACCEPTABLE, NOT_READABLE, position, time, usage, usageId } from './answers.openapi.js';
 import { eventsParameters } from './event-queries.js';
 import { eventParameters } from './queries.js';
 
@@ -113,9 +113,10 @@ export const getEventHistoryDoc: RouteDoc = {
 export const listEventsDoc: RouteDoc = {
   id: 'listEvents',
   summary: 'List events',
-  description: 'Newest first by when they occurred, each once, as it is now. Filters act on that.',
+  description: 'Newest first by when they occurred unless `sort` says else; each once, as it is now. Filters act on that; where a filter is given several times, any of its values will do. `tag.KEY=VALUE` narrows by tags.',
   tag,
   query: eventsParameters,
-  answers: { 200: z.strictObject({ data: z.array(event), next_cursor: z.string().nullable(), freshness }) },
-  problems: { ...INVALID, 404: NO_CUSTOMER, ...NOT_READABLE },
+  headers: acceptHeader,
+  answers: { 200: listAnswer(z.strictObject({ data: z.array(event), next_cursor: z.string().nullable(), freshness }), 'A page of events.') },
+  problems: { ...INVALID, 404: NO_CUSTOMER, ...NOT_ACCEPTABLE, ...LIST_NOT_READABLE },
 };

@@ -1,7 +1,7 @@
 import { type RouteDoc } from '@ledgerline/service-kit';
 import { z } from 'zod';
 import { HELD_OUTCOMES, HELD_STATES } from '../application/quarantine-query.js';
-import { freshness, INVALID, NOT_READABLE, time, usageId } from './answers.openapi.js';
+import { acceptHeader, freshness, INVALID, LIST_NOT_READABLE, listAnswer, NOT_ACCEPTABLE, NOT_READABLE, time, usageId } from './answers.openapi.js';
 import { quarantineParameters } from './quarantine-queries.js';
 
 const tag = 'Quarantine';
@@ -41,6 +41,7 @@ export const listHeldItemsDoc: RouteDoc = {
   description: 'Newest first. With `summary=true`: counted by outcome and code, most first.',
   tag,
   query: quarantineParameters,
-  answers: { 200: z.union([z.strictObject({ data: z.array(item), next_cursor: z.string().nullable(), freshness }), z.strictObject({ data: z.array(count), freshness })]) },
-  problems: { ...INVALID, ...NOT_READABLE },
+  headers: acceptHeader,
+  answers: { 200: listAnswer(z.union([z.strictObject({ data: z.array(item), next_cursor: z.string().nullable(), freshness }), z.strictObject({ data: z.array(count), freshness })]), 'A page of what was held back, or its counts.') },
+  problems: { ...INVALID, ...NOT_ACCEPTABLE, ...LIST_NOT_READABLE },
 };

@@ -1,7 +1,7 @@
 import { QUANTITIES } from '@ledgerline/kernel';
 import { type RouteDoc } from '@ledgerline/service-kit';
 import { z } from 'zod';
-import { cost, freshness, INVALID, NO_CUSTOMER, NOT_READABLE, quantities } from './answers.openapi.js';
+import { acceptHeader, cost, freshness, INVALID, LIST_NOT_READABLE, listAnswer, NO_CUSTOMER, NOT_ACCEPTABLE, quantities } from './answers.openapi.js';
 import { summariesParameters } from './queries.js';
 
 const group = z.string().optional();
@@ -21,6 +21,8 @@ const row = z
     ...quantities,
     cost_usd: cost,
     unpriced_events: count.meta({ description: 'Events whose cost is unknown, and no part of `cost_usd`.' }),
+    previous: z.strictObject({ event_count: count, cost_usd: cost, unpriced_events: count }).optional().meta({ description: 'With `compare=previous`: the sums of the period before.' }),
+    change: z.strictObject({ event_count: count, cost_usd: cost }).optional().meta({ description: 'By how much they differ; null where a cost is unknown.' }),
   })
   .meta({ id: 'SummaryRow', description: 'Sums of a group; it has the fields that it is grouped by.' });
 
@@ -37,10 +39,11 @@ export const getSummariesDoc: RouteDoc = {
   description: 'Without dates: of all time. Without `group_by`: one row. Corrections and credits are in it, so a cost can be negative.',
   tag: 'Summaries',
   query: summariesParameters,
+  headers: acceptHeader,
   answers: {
-    200: z
+    200: listAnswer(z
       .strictObject({ data: z.array(row), truncated: z.boolean().meta({ description: 'There are more rows than `limit`.' }), freshness })
-      .meta({ description: 'A row for each group.', examples: [example] }),
+      .meta({ description: 'A row for each group.', examples: [example] }), 'Sums, a row for each group.'),
   },
-  problems: { ...INVALID, 404: NO_CUSTOMER, 422: { hours_not_kept: 'Hours are asked of a time that is kept as whole days; the detail names the day.' }, ...NOT_READABLE },
+  problems: { ...INVALID, 404: NO_CUSTOMER, ...NOT_ACCEPTABLE, 422: { hours_not_kept: 'Hours are asked of a time that is kept as whole days; the detail names the day.' }, ...LIST_NOT_READABLE },
 };

@@ -14,6 +14,7 @@ export const EVENT_COLUMNS: readonly ExportColumn[] = [
   member('cost_usd', 'usd'),
   member('client_cost_usd', 'usd'),
   member('price_book_version'),
+  member('price_source'),
   member('api_key_id'),
   member('tags', 'json'),
   member('request_metadata', 'json'),
