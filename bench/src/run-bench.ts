@@ -4,6 +4,7 @@ import { measureEdge } from './measures/edge.js';
 import { measureFreshness } from './measures/freshness.js';
 import { measureJetstream } from './measures/jetstream.js';
 import { measurePipeline } from './measures/pipeline.js';
+import { measureReads, type ReadsFigures } from './measures/reads.js';
 import { measureSingle } from './measures/single.js';
 import { type BenchPlan } from './plan.js';
 import { type Measured } from './report/figures.js';
@@ -51,6 +52,20 @@ export async function runBench(plan: BenchPlan, say: (line: string) => void): Pr
       rssMb: byPart(memory, ({ rssMb }) => rssMb),
       pssMb: byPart(memory, ({ pssMb }) => pssMb),
     };
+  } finally {
+    await landing.close();
+    say('stopping the stack');
+    await stack.stop();
+  }
+}
+
+/** Measures reads on a stack of their own, which holds so many events. */
+export async function runReads(events: number, say: (line: string) => void): Promise<ReadsFigures> {
+  say(`reads: a stack with ${events} events`);
+  const stack = await startBenchStack();
+  const landing = new Landing(stack);
+  try {
+    return await measureReads(stack, landing, events, say);
   } finally {
     await landing.close();
     say('stopping the stack');

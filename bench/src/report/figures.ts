@@ -2,8 +2,10 @@ import { type BaselineFigures } from '../measures/baseline.js';
 import { type FreshnessFigures } from '../measures/freshness.js';
 import { type JetstreamFigures } from '../measures/jetstream.js';
 import { type PipelineFigures } from '../measures/pipeline.js';
+import { type ReadsFigures } from '../measures/reads.js';
 import { type SingleFigures } from '../measures/single.js';
 import { type Machine } from './machine.js';
+import { readsJson } from './reads-table.js';
 
 /** Everything one run measured. */
 export interface Measured {
@@ -18,6 +20,8 @@ export interface Measured {
   readonly jetstream: JetstreamFigures;
   readonly rssMb: Record<string, number>;
   readonly pssMb: Record<string, number>;
+  /** Only when they were asked for. */
+  readonly reads?: ReadsFigures;
 }
 
 const round = (value: number, digits = 0): number => Number(value.toFixed(digits));
@@ -58,6 +62,7 @@ export function latestJson(measured: Measured): Record<string, unknown> {
     cpu_us_per_event: rounded(pipeline.cpuUsPerEvent, 2),
     rss_mb: rounded(measured.rssMb, 0),
     pss_mb: rounded(measured.pssMb, 0),
+    ...(measured.reads ? readsJson(measured.reads) : {}),
     short: measured.short,
     machine: measured.machine,
   };

@@ -1,11 +1,12 @@
 import Table from 'cli-table3';
 import { type Measured } from './figures.js';
+import { readsTable } from './reads-table.js';
 
 const number = (value: number, digits = 0): string => value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /** Each figure beside what it is compared with, and the aim; then CPU and memory by part. */
 export function tables(measured: Measured): string {
-  return [machineLine(measured), figures(measured), parts(measured)].join('\n');
+  return [machineLine(measured), figures(measured), parts(measured), ...(measured.reads ? [readsTable(measured.reads)] : [])].join('\n');
 }
 
 function machineLine({ machine, short, pipeline }: Measured): string {

@@ -145,6 +145,16 @@ const PRICE_SOURCE = `ALTER TABLE usage_events
   ADD COLUMN IF NOT EXISTS price_source LowCardinality(String) ALIAS multiIf(cost_usd IS NULL, '', price_book_version != '', 'book', kind = 'recorded', 'client', 'correction')
   COMMENT 'where the cost comes from: book, client or correction; empty: it has none' AFTER price_book_version`;
 
+/**
+ * Where each event's rows lie, in the order of their addresses: a read of one event looks at a mark of it in each part, however many rows there are. The bloom
+ * filters alone are read whole, which is 10 bits of every row. It costs 20 bytes a row and less than a twentieth of an insert. Parts that are
+ * older get it in the background.
+ */
+const EVENTS_BY_ID = [
+  'ALTER TABLE usage_events ADD PROJECTION IF NOT EXISTS by_usage_id INDEX usage_id TYPE basic',
+  'ALTER TABLE usage_events MATERIALIZE PROJECTION by_usage_id',
+];
+
 export const clickHouseMigrations: ClickHouseMigrations = {
   '0001_usage_events': [USAGE_EVENTS],
   '0002_quarantined_items': [QUARANTINED_ITEMS],
@@ -152,4 +162,5 @@ export const clickHouseMigrations: ClickHouseMigrations = {
   '0004_sealed_months': SEALED_TABLES,
   '0007_published_events': [PUBLISHED_EVENTS],
   '0008_price_source': [PRICE_SOURCE],
+  '0009_events_by_id': EVENTS_BY_ID,
 };
