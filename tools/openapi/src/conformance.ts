@@ -41,6 +41,7 @@ export class Conformance {
     const [type = ''] = contentType.split(';');
     if (!response.content) return text === '' ? [] : [`status ${status} has a body: ${text.slice(0, 300)}`];
     if (!response.content[type]) return [`status ${status} is of the type "${type}", not ${Object.keys(response.content).join(' or ')}: ${text.slice(0, 300)}`];
+    if (type === NDJSON) return isLinesOfJson(text) ? [] : [`status ${status} is not a JSON value in each line: ${text.slice(0, 300)}`];
     if (!type.endsWith('json')) return [];
     let value: unknown;
     try {
@@ -64,6 +65,17 @@ export class Conformance {
     let validate = this.compiled.get(pointer);
     if (!validate) this.compiled.set(pointer, (validate = this.ajv.compile({ $ref: pointer })));
     return validate(value) ? [] : (validate.errors ?? []);
+  }
+}
+
+const NDJSON = 'application/x-ndjson';
+
+function isLinesOfJson(text: string): boolean {
+  try {
+    for (const line of text.split('\n')) if (line !== '') JSON.parse(line);
+    return text === '' || text.endsWith('\n');
+  } catch {
+    return false;
   }
 }
 

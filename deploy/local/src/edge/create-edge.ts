@@ -27,7 +27,7 @@ function sendJson(response: ServerResponse, status: number, value: object): void
 }
 
 /** What could not be read as a request at all: too slow, headers too large, not HTTP. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket, headers: Readonly<Record<string, string>>): void {
+function refuse(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Socket, headers: Readonly<Record<string, string>>): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -41,7 +41,9 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket, headers: Readonly<
   const body = problemText(status as number, code as string, detail as string);
   const lines = { ...headers, 'content-type': 'application/problem+json; charset=utf-8', 'content-length': Buffer.byteLength(body), connection: 'close' };
   const head = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status as number]}\r\n${head}\r\n${body}`);
+  // To HEAD, an answer has no body.
+  const isHead = error.rawPacket?.subarray(0, 5).toString('latin1') === 'HEAD ';
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status as number]}\r\n${head}\r\n${isHead ? '' : body}`);
 }
 
 /**

@@ -154,6 +154,15 @@ describe('the edge', () => {
     impatient.close();
   });
 
+  it('gives an answer to HEAD no body, whatever is wrong with it', async () => {
+    const { hostname, port } = new URL(base);
+    const socket = connect(Number(port), hostname);
+    socket.end(Buffer.from('HEAD /\xff HTTP/1.1\r\nhost: edge\r\n\r\n', 'latin1'));
+    let text = '';
+    for await (const chunk of socket) text += String(chunk);
+    expect(text).toMatch(/^HTTP\/1\.1 400 [\s\S]*\r\n\r\n$/);
+  });
+
   it('answers 404 as a problem where there is nothing', async () => {
     const answer = await fetch(`${base}/v1/nothing`);
     expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'application/problem+json; charset=utf-8']);

@@ -9,7 +9,7 @@ const BY_CODE: Record<string, [status: number, code: string, detail: string]> = 
 };
 
 /** Answers what never became a request (a stalled head or body, broken HTTP) and closes the connection. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket, headers: Readonly<Record<string, string>>): void {
+export function answerClientError(error: Error & { code?: string; rawPacket?: Buffer }, socket: Socket, headers: Readonly<Record<string, string>>): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
@@ -18,5 +18,8 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   const body = JSON.stringify(problemBody(status, code, detail));
   const lines = { ...headers, 'content-type': PROBLEM_TYPE, 'content-length': Buffer.byteLength(body), connection: 'close' };
   const head = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`, () => socket.destroySoon());
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${isHead(error.rawPacket) ? '' : body}`, () => socket.destroySoon());
 }
+
+/** To HEAD, an answer has no body. */
+const isHead = (packet: Buffer | undefined): boolean => packet?.subarray(0, 5).toString('latin1') === 'HEAD ';

@@ -73,7 +73,7 @@ describe('what every answer says to browsers', () => {
     database = await freshDatabase();
     const admin = new pg.Client({ connectionString: database.url });
     await admin.connect();
-    await admin.query(`create schema accounts; create table accounts.published_keys (hash text, key_id text, customer_id text, scopes text[], expires_at timestamptz, revoked boolean, requests_per_second int, events_per_second int)`);
+    await admin.query(`create schema accounts; create table accounts.published_keys (hash text, key_id text, customer_id text, scopes text[], expires_at timestamptz, revoked boolean, requests_per_second int, events_per_second int, user_id text)`);
     await admin.query(`insert into accounts.published_keys values ($1, 'a', null, '{read}', null, false)`, [hashKey('a-key')]);
     await admin.end();
     service = await start({ HSTS_MAX_AGE_S: '3600', CORS_ORIGINS: `${CONSOLE}, http://localhost:3000` });
