@@ -1,9 +1,10 @@
 import { type DynamicModule, type INestApplication, Module } from '@nestjs/common';
 import { type CustomTransportStrategy } from '@nestjs/microservices';
-import { adminLogMigration } from '@ledgerline/administration';
+import { adminLogMigration, Changes } from '@ledgerline/administration';
 import { JetStreamBatchStrategy } from '@ledgerline/messaging';
 import { KYSELY, leaseMigration, LeaseManager, PG_POOL, PostgresModule, streamIdMigration } from '@ledgerline/postgres';
-import { LOGGER, METER, Readiness } from '@ledgerline/service-kit';
+import { type Clock } from '@ledgerline/kernel';
+import { CLOCK, LOGGER, METER, Readiness } from '@ledgerline/service-kit';
 import { type Kysely } from 'kysely';
 import { type Pool } from 'pg';
 import { type Logger } from 'pino';
@@ -13,9 +14,12 @@ import { LOGGED_TABLES } from './adapters/logged-tables.js';
 import * as createAlerts from './adapters/migrations/0001-create-alerts.js';
 import * as countReopenings from './adapters/migrations/0003-count-reopenings.js';
 import * as createQuarantineAlerts from './adapters/migrations/0004-create-quarantine-alerts.js';
+import * as createStatements from './adapters/migrations/0007-create-statements.js';
 import { PostgresAlertReader } from './adapters/postgres-alert-reader.js';
+import { PostgresAlertStatements } from './adapters/postgres-alert-statements.js';
 import { PostgresAlertStore } from './adapters/postgres-alert-store.js';
 import { RecordAlerts } from './application/record-alerts.js';
+import { SayOfAlert } from './application/say-of-alert.js';
 import { type AlertingConfig } from './config.js';
 import { LOAD_CHECKPOINT, QuotaEventsConsumer } from './consumers/quota-events.consumer.js';
 import { ALERT_READER, AlertsController } from './http/alerts.controller.js';
@@ -29,6 +33,7 @@ export const migrations = {
   '0004_create_quarantine_alerts': createQuarantineAlerts,
   '0005_stream_id': streamIdMigration('alerting', 'checkpoints'),
   '0006_create_admin_log': adminLogMigration('alerting', LOGGED_TABLES),
+  '0007_create_statements': createStatements,
 };
 
 /** Puts the alerting service together. */
@@ -40,6 +45,8 @@ export class AlertingModule {
       imports: [PostgresModule.forRoot({ schema: 'alerting', migrations })],
       controllers: [AlertsController, QuotaEventsConsumer],
       providers: [
+        { provide: Changes, inject: [KYSELY], useFactory: (db: Kysely<unknown>) => new Changes(db) },
+        { provide: SayOfAlert, inject: [CLOCK], useFactory: (clock: Clock) => new SayOfAlert(new PostgresAlertStatements(), clock) },
         { provide: Broker, useFactory: () => Broker.connect(config) },
         {
           provide: PostgresAlertStore,

@@ -1,92 +1,23 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Metric, QUOTA_STREAM, QuotaEventSchema, quotaSubject } from '@ledgerline/contracts';
-import { connectNats, ensureStreams, type NatsConnection } from '@ledgerline/messaging';
-import { call, type RunningAccounts, eventually, type FreshDatabase, freshDatabase, type FreshNats, freshNats, linkedPages, type RunningService, startAccounts, startService } from '@ledgerline/testing';
-import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import pg from 'pg';
+import { QuotaEventSchema } from '@ledgerline/contracts';
+import { call, eventually, linkedPages } from '@ledgerline/testing';
+import { AlertingFixture, type Told } from './alerting-fixture.js';
 
 const QUOTA_ID = '0b1f6c6e-0000-4000-8000-000000000001';
 
-let database: FreshDatabase;
-let nats: FreshNats;
-let nc: NatsConnection;
-let sql: pg.Pool;
-let accounts: RunningAccounts;
-const running: RunningService[] = [];
+let alerting: AlertingFixture;
 
 beforeAll(async () => {
-  [database, nats] = await Promise.all([freshDatabase(), freshNats()]);
-  nc = await connectNats(nats.url, 'test');
-  await ensureStreams(nc, { generation: 1, partitions: 1, maxBytes: 64 * 1024 ** 2, kinds: ['QUOTA'] });
-  sql = new pg.Pool({ connectionString: database.url, max: 2 });
-  accounts = await startAccounts(environment());
-  await start();
+  alerting = await AlertingFixture.start();
 });
+afterAll(() => alerting?.end());
 
-afterAll(async () => {
-  await Promise.all([accounts?.service, ...running].map((service) => service?.stop()));
-  await nc?.close();
-  await sql?.end();
-  await nats?.stop();
-  await database?.drop();
-});
-
-const environment = () => ({
-  DATABASE_URL: database.url,
-  NATS_URL: nats.url,
-  STREAM_MAX_BYTES: String(64 * 1024 ** 2),
-  LEASE_TTL_MS: '3000',
-});
-
-async function start(): Promise<void> {
-  running.push(await startService('alerting', environment()));
-}
-
-interface Told {
-  customer: string;
-  kind: 'crossed' | 'uncrossed';
-  number?: number;
-  threshold?: number;
-  version?: number;
-  atMs?: number;
-}
-
-const publish = (bytes: Uint8Array) => jetstream(nc).publish(quotaSubject('test'), bytes);
-
-async function tell({ customer, kind, number = 1, threshold = 80, version = 1, atMs = Date.parse('2023-11-20') }: Told): Promise<void> {
-  const crossing = {
-    quotaId: QUOTA_ID.replace('0001', customer.length.toString(16).padStart(4, '0')),
-    customerId: customer,
-    metric: Metric.TOKENS,
-    provider: 'openai',
-    limit: '1000000',
-    limitVersion: version,
-    periodStart: '2023-11-01',
-    thresholdPercent: threshold,
-    crossingNumber: number,
-    value: String(800_000 + number),
-  };
-  const eventId = `${crossing.quotaId}/v${version}/2023-11-01/${threshold}%/n${number}/${kind}`;
-  const event =
-    kind === 'crossed'
-      ? ({ case: 'thresholdCrossed', value: { crossing } } as const)
-      : ({ case: 'thresholdUncrossed', value: { crossing } } as const);
-  await publish(toBinary(QuotaEventSchema, create(QuotaEventSchema, { eventId, decidedAtUs: BigInt(atMs) * 1000n, event })));
-}
-
-/** Waits until everything on the stream is handled, so that what did not happen is known not to happen. */
-async function settled(): Promise<void> {
-  const { state } = await (await jetstreamManager(nc)).streams.info(QUOTA_STREAM);
-  await eventually(async () => {
-    const { rows } = await sql.query('select sequence::int from alerting.checkpoints where stream = $1', [QUOTA_STREAM]);
-    expect(rows[0]?.sequence).toBe(state.last_seq);
-  });
-}
-
-const url = (): string => running.at(-1)!.url;
-const alertsOf = async (customer: string, more = ''): Promise<Record<string, unknown>[]> =>
-  ((await call(url(), 'GET', `/v1/alerts?customer_id=${customer}${more}`)).body as { data: Record<string, unknown>[] }).data;
+const tell = (told: Told) => alerting.tell(told);
+const publish = (bytes: Uint8Array) => alerting.publish(bytes);
+const settled = () => alerting.settled();
+const alertsOf = (customer: string, more?: string) => alerting.alertsOf(customer, more);
+const url = () => alerting.url;
 
 describe('the alerting service', () => {
   it('raises one alert for a crossing, with who, what, limit and value', async () => {
@@ -111,7 +42,12 @@ describe('the alerting service', () => {
         crossing_number: 1,
         reopened_count: 0,
         raised_at: '2023-11-20T00:00:00.000Z',
+        acknowledged_at: null,
+        acknowledged_by: null,
+        acknowledged_note: null,
         resolved_at: null,
+        resolved_by: null,
+        resolved_note: null,
       },
     ]);
   });
@@ -128,7 +64,7 @@ describe('the alerting service', () => {
     expect(await alertsOf(customer)).toMatchObject([{ status: 'resolved', resolved_at: '2023-11-21T00:00:00.000Z' }]);
     expect(
       (
-        await sql.query(
+        await alerting.sql.query(
           'select count(*)::int as n from alerting.alert_history h join alerting.alerts a on a.id = h.alert_id where customer_id = $1',
           [customer],
         )
@@ -172,11 +108,11 @@ describe('the alerting service', () => {
     const [alert] = await alertsOf(customer);
     expect(alert).toMatchObject({ status: 'resolved', reopened_count: 1, raised_at: '2023-11-20T00:00:00.000Z', resolved_at: '2023-11-23T00:00:00.000Z' });
     expect(await call(url(), 'GET', `/v1/alerts/${alert!['id'] as string}`)).toMatchObject({ status: 200, body: alert });
-    const change = (name: string, number: number, day: number) => ({ change: name, at: `2023-11-${day}T00:00:00.000Z`, value: String(800_000 + number), limit: '1000000', crossing_number: number });
+    const change = (name: string, number: number, day: number) => ({ change: name, at: `2023-11-${day}T00:00:00.000Z`, value: String(800_000 + number), limit: '1000000', crossing_number: number, by: null, note: null });
     expect((await call(url(), 'GET', `/v1/alerts/${alert!['id'] as string}/history`)).body).toEqual({
       data: [change('raised', 1, 20), change('resolved', 1, 21), change('reopened', 2, 22), change('resolved', 2, 23)],
     });
-    const told = (text: string) => running[0]!.log().split('\n').filter((line) => line.includes(text) && line.includes(customer)).map((line) => (JSON.parse(line) as { level: number }).level);
+    const told = (text: string) => alerting.log().split('\n').filter((line) => line.includes(text) && line.includes(customer)).map((line) => (JSON.parse(line) as { level: number }).level);
     expect([told('alert raised'), told('alert reopened')]).toEqual([[40], [30]]);
     for (const path of ['/v1/alerts/none', `/v1/alerts/${QUOTA_ID}`, `/v1/alerts/${QUOTA_ID}/history`]) {
       expect(await call(url(), 'GET', path)).toMatchObject({ status: 404, body: { code: 'alert_not_found' } });
@@ -185,24 +121,14 @@ describe('the alerting service', () => {
 
   it('raises one alert for an hour in which much was held back, however often and with whatever count it is told', async () => {
     const hour = Date.parse('2023-11-20T14:00:00Z');
-    const grew = (eventId: string, heldEvents: bigint, hourMs = hour) =>
-      publish(
-        toBinary(
-          QuotaEventSchema,
-          create(QuotaEventSchema, {
-            eventId,
-            decidedAtUs: BigInt(hourMs + 60_000) * 1000n,
-            event: { case: 'quarantineGrew', value: { hourStartUs: BigInt(hourMs) * 1000n, heldEvents, threshold: 100n } },
-          }),
-        ),
-      );
-    await grew('quarantine/14', 104n);
-    await grew('quarantine/14', 104n);
+    const grew = (eventId: string, heldEvents: number, hourMs = hour) => alerting.tellGrowth(heldEvents, hourMs, { eventId });
+    await grew('quarantine/14', 104);
+    await grew('quarantine/14', 104);
     await settled();
-    await grew('quarantine/14', 104n);
-    await grew('quarantine/14 of another projection', 120n);
-    await grew('quarantine/odd', 120n, hour + 1);
-    await grew('quarantine/15', 100n, hour + 3_600_000);
+    await grew('quarantine/14', 104);
+    await grew('quarantine/14 of another projection', 120);
+    await grew('quarantine/odd', 120, hour + 1);
+    await grew('quarantine/15', 100, hour + 3_600_000);
     await settled();
     const { data } = (await call(url(), 'GET', '/v1/alerts?kind=quarantine_growth')).body as { data: Record<string, unknown>[] };
     expect(data).toMatchObject([
@@ -249,6 +175,7 @@ describe('the alerting service', () => {
   it('names the parameter of every bad request, and needs an admin key', async () => {
     for (const [query, field] of [
       ['status=open', 'status'],
+      ['acknowledged=yes', 'acknowledged'],
       ['kind=loud', 'kind'],
       ['cursor=abc', 'cursor'],
       ['limit=0', 'limit'],
@@ -257,13 +184,13 @@ describe('the alerting service', () => {
     ]) {
       expect(await call(url(), 'GET', `/v1/alerts?${query}`)).toMatchObject({ status: 422, body: { errors: [{ field }] } });
     }
-    expect(await call(url(), 'GET', '/v1/alerts', undefined, accounts.producerKey)).toMatchObject({ status: 403 });
+    expect(await call(url(), 'GET', '/v1/alerts', undefined, alerting.accounts.producerKey)).toMatchObject({ status: 403 });
     expect(await call(url(), 'GET', '/v1/alerts', undefined, 'wrong')).toMatchObject({ status: 401 });
   });
 
   it('goes on in a second copy when the one that reads is killed', async () => {
-    await start();
-    running[0]!.kill('SIGKILL');
+    await alerting.startCopy();
+    alerting.running[0]!.kill('SIGKILL');
     await tell({ customer: 'after-the-kill', kind: 'crossed' });
     await eventually(async () => expect(await alertsOf('after-the-kill')).toHaveLength(1), { timeoutMs: 10_000 });
   });

@@ -1,2 +1,3 @@
 export * from './alert.js';
 export * from './quarantine-growth.js';
+export * from './statement.js';

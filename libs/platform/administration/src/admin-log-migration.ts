@@ -16,6 +16,8 @@ export interface LoggedTable {
   readonly customer?: string;
   /** What the log shows of a row, by name: columns, or SQL. Nothing secret, no hash, nothing that a person may ask to have deleted: entries stay. */
   readonly shown: readonly (string | readonly [name: string, sql: OfRow])[];
+  /** SQL for what a new row is called instead of `created`: for tables whose rows are what is done to an object. */
+  readonly called?: OfRow;
   /** Which changes are entries; all of them unless told. */
   readonly changes?: readonly { readonly on: string; readonly when?: string }[];
 }
@@ -84,7 +86,7 @@ async function createLog(db: Kysely<unknown>, schema: string): Promise<void> {
 }
 
 /** Writes an entry for each change of a table from here on; again with other terms, it takes the place of what was. */
-export async function logChangesOf(db: Kysely<unknown>, schema: string, { table, object, id, customer, shown, changes = [{ on: 'insert or update or delete' }] }: LoggedTable): Promise<void> {
+export async function logChangesOf(db: Kysely<unknown>, schema: string, { table, object, id, customer, shown, called = () => `'created'`, changes = [{ on: 'insert or update or delete' }] }: LoggedTable): Promise<void> {
   const run = (text: string) => sql.raw(text).execute(db);
   const pairs = (row: 'old' | 'new') => shown.map((one) => (typeof one === 'string' ? `'${one}', ${row}.${one}` : `'${one[0]}', ${one[1](row)}`)).join(', ');
   const either = (column: string) => `case when tg_op = 'DELETE' then old.${column} else new.${column} end`;
@@ -93,7 +95,7 @@ export async function logChangesOf(db: Kysely<unknown>, schema: string, { table,
     declare
       was jsonb := case when tg_op <> 'INSERT' then jsonb_build_object(${pairs('old')}) end;
       became jsonb := case when tg_op <> 'DELETE' then jsonb_build_object(${pairs('new')}) end;
-      verb text := case tg_op when 'INSERT' then 'created' when 'DELETE' then 'deleted' else coalesce(nullif(current_setting('ledgerline.verb', true), ''), 'changed') end;
+      verb text := case tg_op when 'INSERT' then ${called('new')} when 'DELETE' then 'deleted' else coalesce(nullif(current_setting('ledgerline.verb', true), ''), 'changed') end;
     begin
       insert into ${schema}.admin_log (actor_type, actor, action, object_type, object_id, customer_id, before, after, trace_id) values (
         coalesce(nullif(current_setting('ledgerline.actor_type', true), ''), 'system'),

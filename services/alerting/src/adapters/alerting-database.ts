@@ -4,6 +4,7 @@ import { type ColumnType, type Generated } from 'kysely';
 export interface AlertingDatabase {
   'alerting.alerts': AlertsTable;
   'alerting.alert_history': AlertHistoryTable;
+  'alerting.alert_statements': AlertStatementsTable;
   'alerting.checkpoints': CheckpointsTable;
 }
 
@@ -43,6 +44,16 @@ export interface AlertHistoryTable {
   decided_at: Date;
   positions: string;
   recorded_at: Generated<Date>;
+}
+
+export interface AlertStatementsTable {
+  alert_id: string;
+  crossing_number: number;
+  kind: string;
+  customer_id: string | null;
+  said_by: string;
+  said_at: Date;
+  note: string | null;
 }
 
 export interface CheckpointsTable {

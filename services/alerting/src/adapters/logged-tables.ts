@@ -11,3 +11,13 @@ export const LOGGED_TABLES: readonly LoggedTable[] = [
     changes: [{ on: 'insert or update or delete', when: BY_AN_ACTOR }],
   },
 ];
+
+/** What people say of alerts: `alert.acknowledged`, `alert.resolved`. */
+export const LOGGED_STATEMENTS: LoggedTable = {
+  table: 'alert_statements',
+  object: 'alert',
+  id: 'alert_id',
+  customer: 'customer_id',
+  shown: ['crossing_number', 'note'],
+  called: (row) => `${row}.kind`,
+};

@@ -67,6 +67,8 @@ export const positionsOf = ({ positions }: QuotaEvent): Position[] =>
 
 export const fromUs = (timeUs: number): Date => new Date(timeUs / 1000);
 
+export const toUs = (time: Date): number => time.getTime() * 1000;
+
 /** An alert as stored after a change. */
 export function alertToRow(crossing: QuotaCrossing, state: AlertState) {
   return {
@@ -118,7 +120,7 @@ export const stateFromRow = (row: AlertStateRow): AlertState => ({
   status: row.status as AlertStatus,
   crossingNumber: row.crossing_number,
   value: row.value,
-  raisedAtUs: row.raised_at.getTime() * 1000,
+  raisedAtUs: toUs(row.raised_at),
   reopenedCount: row.reopened_count,
-  resolvedAtUs: row.resolved_at === null ? null : row.resolved_at.getTime() * 1000,
+  resolvedAtUs: row.resolved_at === null ? null : toUs(row.resolved_at),
 });

@@ -1,4 +1,5 @@
-import { type AlertChange, type AlertState, type AlertSubject, type Crossing, type QuarantineGrowth } from '@ledgerline/domain-alerting';
+import { type Change } from '@ledgerline/administration';
+import { type AlertChange, type AlertState, type AlertStatus, type AlertSubject, type Crossing, type QuarantineGrowth, type StatementKind } from '@ledgerline/domain-alerting';
 
 /** A position in a PRICED stream. */
 export interface Position {
@@ -95,28 +96,41 @@ export interface AlertView {
   readonly model: string | null;
   readonly limit: string;
   readonly value: string;
-  readonly status: string;
+  /** As it stands: decided, or said by somebody. */
+  readonly status: AlertStatus;
   readonly crossingNumber: number;
   readonly raisedAt: Date;
   readonly reopenedCount: number;
+  /** Of the crossing that it is at. Who: id of a key, or subject of a token. */
+  readonly acknowledgedAt: Date | null;
+  readonly acknowledgedBy: string | null;
+  readonly acknowledgedNote: string | null;
   readonly resolvedAt: Date | null;
+  /** null: by what was decided of usage. */
+  readonly resolvedBy: string | null;
+  readonly resolvedNote: string | null;
 }
 
 /** One change of an alert, as its history keeps it. */
 export interface AlertTransition {
-  readonly change: AlertChange;
+  readonly change: AlertChange | StatementKind;
   readonly crossingNumber: number;
-  /** Plain decimal text: the limit and the value when it was decided. */
+  /** Plain decimal text: the limit and the value when it was decided; of what somebody said, those of the crossing. */
   readonly limit: string;
   readonly value: string;
-  readonly decidedAt: Date;
+  readonly at: Date;
+  /** Who said it; null: decided of usage. */
+  readonly by: string | null;
+  readonly note: string | null;
 }
 
 export interface AlertFilter {
   readonly kind?: AlertKind;
   readonly customerId?: string;
   readonly quotaId?: string;
-  readonly status?: 'active' | 'resolved';
+  readonly status?: AlertStatus;
+  /** Whether somebody has seen it, of the crossing that it is at. */
+  readonly acknowledged?: boolean;
   /** Only alerts behind this one, in the order newest first. */
   readonly behind?: { readonly raisedAt: Date; readonly id: string };
   readonly limit: number;
@@ -125,7 +139,8 @@ export interface AlertFilter {
 export interface AlertReader {
   /** Newest first. */
   list(filter: AlertFilter): Promise<AlertView[]>;
-  find(id: string): Promise<AlertView | undefined>;
+  /** @param change whose transaction sees more than others do */
+  find(id: string, change?: Change): Promise<AlertView | undefined>;
   /** In the order it happened; empty when there is no such alert. */
   historyOf(id: string): Promise<AlertTransition[]>;
 }

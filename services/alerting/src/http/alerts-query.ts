@@ -14,6 +14,11 @@ export const alertsQuery = z.strictObject({
     .meta({ description: "Only this customer's." }),
   quota_id: z.uuid('expected the id of a quota').optional(),
   status: z.enum(['active', 'resolved'], 'expected active or resolved').optional(),
+  acknowledged: z
+    .enum(['true', 'false'], 'expected true or false')
+    .transform((text) => text === 'true')
+    .optional()
+    .meta({ description: 'Whether somebody has marked it as seen.' }),
   cursor: z
     .string()
     .transform((text, context) => {
