@@ -45,7 +45,7 @@ export class AlertingModule {
       imports: [PostgresModule.forRoot({ schema: 'alerting', migrations })],
       controllers: [AlertsController, QuotaEventsConsumer],
       providers: [
-        { provide: Changes, inject: [KYSELY], useFactory: (db: Kysely<unknown>) => new Changes(db) },
+        { provide: Changes, inject: [KYSELY], useFactory: (db: Kysely<unknown>) => new Changes(db, { schema: 'alerting' }) },
         { provide: SayOfAlert, inject: [CLOCK], useFactory: (clock: Clock) => new SayOfAlert(new PostgresAlertStatements(), clock) },
         { provide: Broker, useFactory: () => Broker.connect(config) },
         {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addAdminLogCommand } from './commands/admin-log.js';
+import { addAlertsCommand } from './commands/alerts.js';
 import { addAuditCommand } from './commands/audit.js';
 import { addCorrectionsCommand } from './commands/corrections.js';
 import { addCreditsCommand } from './commands/credits.js';
@@ -27,12 +28,13 @@ Environment:
 /** Every command of the command line; nothing is read from outside before one runs. */
 export function buildProgram(context: Context): Command {
   const program = new Command('ledgerline')
-    .description('Works with a Ledgerline stack: keys, users, projects, quotas, events and their corrections, imports, the audit, the log of administrative changes, a doctor, a live view, rebuilds, recovery.')
+    .description('Works with a Ledgerline stack: keys, users, projects, quotas, alerts, events and their corrections, imports, the audit, the log of administrative changes, a doctor, a live view, rebuilds, recovery.')
     .addHelpText('after', ENVIRONMENT)
     .showHelpAfterError('(add --help for what can be given)');
   addKeysCommand(program, context);
   addProjectsCommand(program, context);
   addQuotasCommand(program, context);
+  addAlertsCommand(program, context);
   addEventsCommand(program, context);
   addCorrectionsCommand(program, context);
   addCreditsCommand(program, context);

@@ -1,5 +1,9 @@
+import { create, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { freshDatabase, freshNats, type RunningService, startService } from '@ledgerline/testing';
+import { QuotaEventSchema, quotaSubject } from '@ledgerline/contracts';
+import { eventually, freshDatabase, freshNats, type RunningService, startService } from '@ledgerline/testing';
+import { jetstream } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { run } from '../program.js';
 import { type ApiClient } from '../connection/api-client.js';
 import { processContext } from './context.js';
@@ -9,14 +13,17 @@ const ADMIN_KEY = 'commands-admin-key-0123456789';
 const ends: (() => Promise<unknown>)[] = [];
 let accounts: RunningService;
 let quota: RunningService;
+let alerting: RunningService;
+let natsUrl: string;
 
 beforeAll(async () => {
   const [nats, database] = await Promise.all([freshNats(), freshDatabase()]);
   const env = { NATS_URL: nats.url, DATABASE_URL: database.url, GENERATION: '1', PARTITIONS: '1', ADMIN_KEY, STREAM_MAX_BYTES: String(64 * 1024 * 1024) };
   ends.push(() => nats.stop(), () => database.drop());
   accounts = await startService('accounts', env);
-  quota = await startService('quota', env);
-  ends.unshift(() => accounts.stop(), () => quota.stop());
+  natsUrl = nats.url;
+  [quota, alerting] = await Promise.all([startService('quota', env), startService('alerting', env)]);
+  ends.unshift(() => accounts.stop(), () => quota.stop(), () => alerting.stop());
 }, 60_000);
 
 afterAll(async () => {
@@ -72,6 +79,39 @@ describe('quotas', () => {
     expect(await json<unknown[]>(quota, 'quotas', 'list', '--customer', 'acme', '--period', '2023-11')).toHaveLength(2);
     expect(await cli(quota, 'quotas', 'remove', other.id)).toEqual({ code: 0, output: `Removed ${other.id}.` });
     expect(await json<unknown[]>(quota, 'quotas', 'list', '--customer', 'acme')).toHaveLength(1);
+  });
+});
+
+describe('alerts', () => {
+  interface Alert {
+    id: string;
+    status: string;
+    acknowledged_note: string | null;
+    resolved_at: string | null;
+  }
+  const list = (...filters: string[]) => json<Alert[]>(alerting, 'alerts', 'list', ...filters);
+
+  async function raised(hourMs: number): Promise<Alert> {
+    const nats = await connect({ servers: natsUrl });
+    const value = { hourStartUs: BigInt(hourMs) * 1000n, heldEvents: 104n, threshold: 100n };
+    const event = create(QuotaEventSchema, { eventId: `${hourMs}`, decidedAtUs: BigInt(hourMs) * 1000n, event: { case: 'quarantineGrew', value } });
+    await jetstream(nats).publish(quotaSubject('quarantine-grew'), toBinary(QuotaEventSchema, event));
+    await nats.close();
+    return eventually(async () => (await list('--kind', 'quarantine_growth'))[0] ?? false);
+  }
+
+  it('lists them, and marks them as seen and as dealt with', async () => {
+    const { id } = await raised(Date.parse('2023-11-20T14:00:00Z'));
+    expect((await list('--unacknowledged')).map((alert) => alert.id)).toEqual([id]);
+    const { code, output } = await cli(alerting, 'alerts', 'acknowledge', id, '--note', 'a client of ours');
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/held back.*104.*active/) });
+    expect(await list('--acknowledged', '--status', 'active')).toMatchObject([{ id, acknowledged_note: 'a client of ours', resolved_at: null }]);
+    expect(await list('--unacknowledged')).toEqual([]);
+    expect(await json<Alert>(alerting, 'alerts', 'resolve', id)).toMatchObject({ id, status: 'resolved', resolved_at: expect.any(String) });
+    expect(await list('--status', 'active')).toEqual([]);
+    expect(await cli(alerting, 'alerts', 'resolve', 'none')).toEqual({ code: 1, output: '404 there is no alert none' });
+    expect((await cli(alerting, 'alerts', 'list', '--acknowledged', '--unacknowledged')).code).toBe(2);
+    expect((await json<{ action: string }[]>(accounts, 'admin-log', '--object', id)).map(({ action }) => action)).toEqual(['alert.resolved', 'alert.acknowledged']);
   });
 });
 

@@ -76,6 +76,8 @@ export const ACCESS: readonly AccessRow[] = [
   { route: 'GET /v1/alerts', ask: ({ customer }) => ({ method: 'GET', path: `/v1/alerts?customer_id=${customer}` }), ...READ },
   { route: 'GET /v1/alerts/{id}', ask: ({ alertId }) => ({ method: 'GET', path: `/v1/alerts/${alertId}` }), ...READ },
   { route: 'GET /v1/alerts/{id}/history', ask: ({ alertId }) => ({ method: 'GET', path: `/v1/alerts/${alertId}/history` }), ...READ },
+  { route: 'POST /v1/alerts/{id}/acknowledge', ask: ({ alertId }) => ({ method: 'POST', path: `/v1/alerts/${alertId}/acknowledge`, body: { note: 'a test' } }), ...of(200) },
+  { route: 'POST /v1/alerts/{id}/resolve', ask: ({ alertId }) => ({ method: 'POST', path: `/v1/alerts/${alertId}/resolve` }), ...of(200) },
   { route: 'GET /v1/quarantine', ask: ({ customer }) => ({ method: 'GET', path: `/v1/quarantine?customer_id=${customer}` }), own: [200, 200, 403, 403, 403, 403], other: [200, 200, 403, 403, 403, 403] },
   { route: 'GET /v1/quarantine/{id}', ask: () => ({ method: 'GET', path: '/v1/quarantine/g1-p0-999999-0' }), own: [404, 404, 403, 403, 403, 403], other: [404, 404, 403, 403, 403, 403] },
   { route: 'POST /v1/quarantine/{id}/replay', ask: () => ({ method: 'POST', path: '/v1/quarantine/g1-p0-999999-0/replay' }), ...of(404) },
