@@ -34,7 +34,7 @@ const post = (headers: Record<string, string>, body: unknown = sample) => dialec
 const list = async (headers: Record<string, string>, path = '/usage') => (await dialect.send<Entry[]>('GET', path, undefined, headers)).body;
 
 describe('usage entries', () => {
-  it('answer the document’s sample with all of its fields, and the very next read has it', async () => {
+  it("answer the document's sample with all of its fields, and the very next read has it", async () => {
     const { status, body } = await post(ann);
     expect([status, body]).toEqual([201, { usage_id: expect.any(String), user_id: 'ann', ...sample, status_active: true, created_at: expect.stringMatching(/^20.*Z$/) }]);
     const read = await dialect.send<Entry>('GET', `/usage/${body.usage_id}`, undefined, ann);
@@ -58,7 +58,7 @@ describe('usage entries', () => {
     expect(kept[2]!.api_key_hash).not.toBe(kept[0]!.api_key_hash);
   });
 
-  it('are one’s own for a user, all of its customer for its administrator, all there are for the operator', async () => {
+  it("are one's own for a user, all of its customer for its administrator, all there are for the operator", async () => {
     await post(bob, { ...sample, api_name: 'bobs' });
     await post(other, { ...sample, api_name: 'eves' });
     const names = async (headers: Record<string, string>, path?: string) => new Set((await list(headers, path)).map(({ user_id }) => user_id));
@@ -78,7 +78,7 @@ describe('usage entries', () => {
     expect((await dialect.send('GET', '/usage?limit=0', undefined, ann)).status).toBe(400);
   });
 
-  it('of the operator are counted for its own user, as the platform’s use', async () => {
+  it("of the operator are counted for its own user, as the platform's use", async () => {
     const { body } = await post(admin);
     expect(body.user_id).toBe('root');
     expect((await dialect.stack.request('GET', `/v1/events/${body.usage_id}`)).body).toMatchObject({ customer_id: 'system', context: 'system' });
@@ -111,6 +111,8 @@ describe('usage entries', () => {
     const answers = [await post(once), await post(once)];
     expect(answers[1]).toEqual(answers[0]);
     expect((await list(ann)).filter(({ usage_id }) => usage_id === answers[0]!.body.usage_id)).toHaveLength(1);
+    const together = await Promise.all(Array.from({ length: 6 }, () => post({ ...ann, 'idempotency-key': 'together' })));
+    expect(new Set(together.map((answer) => JSON.stringify(answer))).size).toBe(1);
     expect(await post(once, { ...sample, units_used: 1 })).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
   });
 
@@ -120,6 +122,10 @@ describe('usage entries', () => {
     ['more digits than can be kept', { ...sample, cost_usd: '0.0000000000001' }, 'cost_usd'],
   ])('with %s are refused, and the field is named', async (_what, body, field) => {
     expect(await post(ann, body)).toMatchObject({ status: 422, body: { code: 'validation_failed', errors: [{ field: expect.stringContaining(field) }] } });
+  });
+
+  it('are in the proof: log, rows, quotas and summaries agree about costs that clients stated, corrections included', async () => {
+    expect(await dialect.stack.cli('audit')).toMatchObject({ code: 0 });
   });
 
   it('of another customer are not there', async () => {

@@ -67,7 +67,7 @@ describe('usage logs', () => {
     expect((await credits('user-3')).body).toMatchObject({ total_credits: null, total_cost_usd: null, usage_count: 1, unpriced_count: 1, warning: expect.any(String) });
   });
 
-  it('sent by the operator are those of the user’s customer; of a user that nobody knows they are refused', async () => {
+  it("sent by the operator are those of the user's customer; of a user that nobody knows they are refused", async () => {
     const { body } = await post({ ...openai, user_id: 'user-7' }, operator);
     expect((await dialect.stack.request('GET', `/v1/events/${body.id}`)).body).toMatchObject({ customer_id: 'acme', user_id: 'user-7' });
     expect((await post({ ...openai, user_id: 'user-8', customer_id: 'acme' }, operator)).status).toBe(201);
@@ -82,7 +82,7 @@ describe('usage logs', () => {
     expect((await usage('user-9')).count).toBe(1);
   });
 
-  it('of another customer’s user, or of one that nobody knows, are not there; a known user has used nothing yet', async () => {
+  it("of another customer's user, or of one that nobody knows, are not there; a known user has used nothing yet", async () => {
     for (const [user, who] of [['user-1', other], ['nobody', app], ['nobody', operator]] as const) {
       expect((await credits(user, who)).status).toBe(404);
       expect((await dialect.send('GET', `/v1/users/${user}/usage`, undefined, who)).status).toBe(404);

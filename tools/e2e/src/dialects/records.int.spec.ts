@@ -33,7 +33,7 @@ const list = async (query: string, headers = operator) => (await dialect.send<{ 
 const summary = async (query: string, headers = operator) => (await dialect.send<{ summary: Summary }>('GET', `/v1/usage?summary=true${query}`, undefined, headers)).body.summary;
 
 describe('usage records', () => {
-  it('answer the document’s request with the numbers that were sent and the cost of the price book', async () => {
+  it("answer the document's request with the numbers that were sent and the cost of the price book", async () => {
     const { status, body } = await post(sample);
     expect([status, body]).toEqual([201, { success: true, usageRecord: expect.objectContaining({ id: expect.any(String), accountId: 'acc_123', modelId: 'gpt-4o', estimatedCostUsd: 0.015 }) }]);
     expect(await list('?accountId=acc_123&modelId=gpt-4o')).toEqual({
@@ -49,7 +49,7 @@ describe('usage records', () => {
     expect((await list('?accountId=acc_shared')).usageRecords).toHaveLength(2);
   });
 
-  it('without an account are the platform’s own use, under the context system', async () => {
+  it("without an account are the platform's own use, under the context system", async () => {
     const { body } = await post({ context: 'system', modelId: 'gpt-4o-mini', inputTokens: 1_000_000, outputTokens: 0 });
     expect(body.usageRecord).toMatchObject({ context: 'system', accountId: null, estimatedCostUsd: 0.15 });
     expect((await list('?context=system')).usageRecords.map(({ id }) => id)).toEqual([body.usageRecord.id]);
@@ -79,7 +79,7 @@ describe('usage records', () => {
     expect([...first.usageRecords, ...(await list(`?limit=1000&cursor=${first.nextCursor}`)).usageRecords]).toEqual(all);
   });
 
-  it('of an account’s own key are that account’s, named or not; others’ are not there', async () => {
+  it("of an account's own key are that account's, named or not; others' are not there", async () => {
     expect((await post({ modelId: 'gpt-4o', inputTokens: 1 }, account)).body.usageRecord.accountId).toBe('acc_456');
     expect((await list('', account)).usageRecords.map(({ accountId }) => accountId)).toEqual(['acc_456']);
     expect(await post(sample, account)).toMatchObject({ status: 422, body: { success: false, error: { fields: [{ field: 'accountId' }] } } });
