@@ -5,6 +5,7 @@ import { JetStreamBatchStrategy } from '@ledgerline/messaging';
 import { KYSELY, leaseMigration, LeaseManager, PG_POOL, PostgresModule, streamIdMigration } from '@ledgerline/postgres';
 import { type Clock } from '@ledgerline/kernel';
 import { CLOCK, LOGGER, METER, Readiness } from '@ledgerline/service-kit';
+import { type Meter } from '@opentelemetry/api';
 import { type Kysely } from 'kysely';
 import { type Pool } from 'pg';
 import { type Logger } from 'pino';
@@ -15,13 +16,15 @@ import * as createAlerts from './adapters/migrations/0001-create-alerts.js';
 import * as countReopenings from './adapters/migrations/0003-count-reopenings.js';
 import * as createQuarantineAlerts from './adapters/migrations/0004-create-quarantine-alerts.js';
 import * as createStatements from './adapters/migrations/0007-create-statements.js';
+import * as createMailOutbox from './adapters/migrations/0008-create-mail-outbox.js';
 import { PostgresAlertReader } from './adapters/postgres-alert-reader.js';
 import { PostgresAlertStatements } from './adapters/postgres-alert-statements.js';
 import { PostgresAlertStore } from './adapters/postgres-alert-store.js';
+import { AlertMails } from './alert-mails.js';
 import { RecordAlerts } from './application/record-alerts.js';
 import { SayOfAlert } from './application/say-of-alert.js';
 import { type AlertingConfig } from './config.js';
-import { LOAD_CHECKPOINT, QuotaEventsConsumer } from './consumers/quota-events.consumer.js';
+import { LOAD_CHECKPOINT, ON_RECORDED, QuotaEventsConsumer } from './consumers/quota-events.consumer.js';
 import { ALERT_READER, AlertsController } from './http/alerts.controller.js';
 
 export const LEASE_SCOPE = 'quota-events';
@@ -34,6 +37,7 @@ export const migrations = {
   '0005_stream_id': streamIdMigration('alerting', 'checkpoints'),
   '0006_create_admin_log': adminLogMigration('alerting', LOGGED_TABLES),
   '0007_create_statements': createStatements,
+  '0008_create_mail_outbox': createMailOutbox,
 };
 
 /** Puts the alerting service together. */
@@ -55,7 +59,17 @@ export class AlertingModule {
         },
         { provide: ALERT_READER, inject: [KYSELY], useFactory: (db: Kysely<AlertingDatabase>) => new PostgresAlertReader(db) },
         { provide: LOAD_CHECKPOINT, inject: [PostgresAlertStore], useFactory: (store: PostgresAlertStore) => () => store.loadCheckpoint() },
-        { provide: RecordAlerts, inject: [PostgresAlertStore], useFactory: (store: PostgresAlertStore) => new RecordAlerts(store) },
+        {
+          provide: AlertMails,
+          inject: [KYSELY, PG_POOL, CLOCK, LOGGER, METER],
+          useFactory: (db: Kysely<AlertingDatabase>, pool: Pool, clock: Clock, logger: Logger, meter: Meter) => AlertMails.open({ config, db, pool, clock, logger, meter }),
+        },
+        { provide: ON_RECORDED, inject: [AlertMails], useFactory: (mails: AlertMails) => () => mails.wake() },
+        {
+          provide: RecordAlerts,
+          inject: [PostgresAlertStore, AlertMails],
+          useFactory: (store: PostgresAlertStore, { terms }: AlertMails) => new RecordAlerts(store, terms),
+        },
       ],
     };
   }

@@ -3,7 +3,11 @@ import { Metric, QUOTA_STREAM, QuotaEventSchema, quotaSubject } from '@ledgerlin
 import { connectNats, ensureStreams, type NatsConnection } from '@ledgerline/messaging';
 import { call, eventually, type FreshDatabase, freshDatabase, type FreshNats, freshNats, type RunningAccounts, type RunningService, startAccounts, startService } from '@ledgerline/testing';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { spawn } from 'node:child_process';
 import { hash } from 'node:crypto';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 
 /** What a quota service decides. */
@@ -58,6 +62,14 @@ export class AlertingFixture {
   /** Of the copy that was started last. */
   get url(): string {
     return this.running.at(-1)!.url;
+  }
+
+  /** The job that `rebuild alerts` starts, told to switch. Answers what it said. */
+  async rebuild(): Promise<string> {
+    const job = spawn(process.execPath, [fileURLToPath(new URL('../dist/rebuild.js', import.meta.url))], { env: { ...process.env, ...this.settings } });
+    job.stdin.end('yes\n');
+    const [output] = await Promise.all([text(job.stdout), once(job, 'exit')]);
+    return output;
   }
 
   /** Everything that any copy logged. */

@@ -1,9 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { call } from '@ledgerline/testing';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { type Alert, AlertingFixture } from './alerting-fixture.js';
 
 let alerting: AlertingFixture;
@@ -28,14 +24,6 @@ const logOf = async (id: string) => (await alerting.sql.query('select action, ac
 async function keyOf(customer: string, scopes: string[]): Promise<string> {
   const { body } = await call(alerting.accounts.service.url, 'POST', '/v1/keys', { name: 'theirs', scopes, customer_id: customer });
   return (body as { key: string }).key;
-}
-
-/** The job that `rebuild alerts` starts, told to switch. */
-async function rebuild(): Promise<string> {
-  const job = spawn(process.execPath, [fileURLToPath(new URL('../dist/rebuild.js', import.meta.url))], { env: { ...process.env, DATABASE_URL: alerting.database.url, NATS_URL: alerting.nats.url } });
-  job.stdin.end('yes\n');
-  const [output] = await Promise.all([text(job.stdout), once(job, 'exit')]);
-  return output;
 }
 
 describe('an alert that people speak of', () => {
@@ -139,10 +127,10 @@ describe('an alert that people speak of', () => {
     const { id } = await raised('rebuilt');
     await say('acknowledge', id, { note: 'kept' });
     const [before, histories] = [await alerting.list('limit=1000'), await historyOf(id)];
-    expect(await rebuild()).toContain('agreed');
+    expect(await alerting.rebuild()).toContain('agreed');
     expect(await alerting.list('limit=1000')).toEqual(before);
     await alerting.sql.query('delete from alerting.alerts where id = $1', [id]);
-    expect(await rebuild()).toContain('repaired');
+    expect(await alerting.rebuild()).toContain('repaired');
     expect(await alerting.list('limit=1000')).toEqual(before);
     expect(await historyOf(id)).toEqual(histories);
     expect(before.filter((alert) => alert['resolved_by'] !== null || alert['acknowledged_by'] !== null).length).toBeGreaterThan(3);

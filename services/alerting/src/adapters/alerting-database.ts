@@ -5,6 +5,8 @@ export interface AlertingDatabase {
   'alerting.alerts': AlertsTable;
   'alerting.alert_history': AlertHistoryTable;
   'alerting.alert_statements': AlertStatementsTable;
+  'alerting.mail_outbox': MailOutboxTable;
+  'alerting.mail_since': MailSinceTable;
   'alerting.checkpoints': CheckpointsTable;
 }
 
@@ -54,6 +56,23 @@ export interface AlertStatementsTable {
   said_by: string;
   said_at: Date;
   note: string | null;
+}
+
+export interface MailOutboxTable {
+  alert_id: string;
+  /** Written as JSON, read as what that says. */
+  about: ColumnType<object, string, never>;
+  state: Generated<string>;
+  attempts: Generated<number>;
+  queued_at: Date;
+  due_at: Date;
+  ended_at: Date | null;
+  last_error: string | null;
+}
+
+export interface MailSinceTable {
+  only_row: Generated<boolean>;
+  since: Date;
 }
 
 export interface CheckpointsTable {

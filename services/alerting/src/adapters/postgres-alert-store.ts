@@ -3,6 +3,7 @@ import { type Checkpoint } from '@ledgerline/messaging';
 import { QUOTA_STREAM } from '@ledgerline/contracts';
 import { fenceLease } from '@ledgerline/postgres';
 import { type Kysely, sql, type Transaction } from 'kysely';
+import { type AlertNews } from '../application/alert-news.js';
 import {
   type AlertStore,
   type AlertTransaction,
@@ -17,6 +18,7 @@ import { alertId, growthAlertId } from './alert-id.js';
 import { type AlertingDatabase } from './alerting-database.js';
 import { growthToHistoryRow, growthToRow } from './growth-mapping.js';
 import { alertToRow, type AlertStateRow, historyToRow, stateFromRow } from './mapping.js';
+import { queueMails } from './postgres-mail-outbox.js';
 
 /** Rows written by one statement; a statement has room for 65,535 parameters. */
 const CHUNK = 1_000;
@@ -120,6 +122,10 @@ export class PostgresAlertTransaction implements AlertTransaction {
     const news = rows.flatMap(([id, growth]) => (ids.has(id) ? [growth] : []));
     if (news.length > 0) await this.db.insertInto('alerting.alert_history').values(news.map(growthToHistoryRow)).execute();
     return news;
+  }
+
+  queueMails(news: readonly AlertNews[], nowMs: number): Promise<void> {
+    return queueMails(this.db, news, nowMs);
   }
 
   private async upsert(alerts: ReturnType<typeof alertToRow>[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { type Change } from '@ledgerline/administration';
 import { type AlertChange, type AlertState, type AlertStatus, type AlertSubject, type Crossing, type QuarantineGrowth, type StatementKind } from '@ledgerline/domain-alerting';
+import { type AlertNews } from './alert-news.js';
 
 /** A position in a PRICED stream. */
 export interface Position {
@@ -65,6 +66,8 @@ export interface AlertTransaction {
   save(updates: readonly AlertUpdate[]): Promise<void>;
   /** Raises an alert for each hour that has none; returns those raised. */
   raiseGrowths(growths: readonly GrownQuarantine[]): Promise<GrownQuarantine[]>;
+  /** Has people told of raised alerts, each once. */
+  queueMails(news: readonly AlertNews[], nowMs: number): Promise<void>;
 }
 
 export interface AlertStore {

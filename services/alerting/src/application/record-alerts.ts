@@ -1,5 +1,7 @@
 import { failpoint } from '@ledgerline/failpoints';
 import { type AlertState, decideAlert, evolveAlert } from '@ledgerline/domain-alerting';
+import { type Clock } from '@ledgerline/kernel';
+import { newsOf } from './alert-news.js';
 import {
   type AlertStore,
   type AlertTransaction,
@@ -24,12 +26,22 @@ export interface RecordedAlerts {
   readonly raised: readonly GrownQuarantine[];
 }
 
+/** People are told by mail, of what was decided from then on (microseconds since the Unix epoch). */
+export interface MailTerms {
+  readonly sinceUs: number;
+  readonly clock: Clock;
+}
+
 /**
  * Turns what the quota service decided into alerts, in one transaction with the position. A decision that is in the history already was
  * published again: it changes nothing.
  */
 export class RecordAlerts {
-  constructor(private readonly store: AlertStore) {}
+  constructor(
+    private readonly store: AlertStore,
+    /** Without them nobody is told. */
+    private readonly mails?: MailTerms,
+  ) {}
 
   /** @throws when nothing was committed, or it is unknown whether it was */
   async execute({ epochs, move, crossings, growths }: DecisionBatch): Promise<RecordedAlerts> {
@@ -38,6 +50,7 @@ export class RecordAlerts {
       await transaction.moveCheckpoint(move);
       const updates = crossings.length > 0 ? await recordCrossings(transaction, crossings) : [];
       const raised = growths.length > 0 ? await transaction.raiseGrowths(growths) : [];
+      if (this.mails !== undefined) await transaction.queueMails(newsOf({ updates, raised }, this.mails.sinceUs), this.mails.clock.nowMs());
       await failpoint('alerting.before-commit');
       return { updates, raised };
     });

@@ -14,6 +14,8 @@ import { type GrownQuarantine, type QuotaCrossing } from '../application/ports.j
 import { RecordAlerts } from '../application/record-alerts.js';
 
 export const LOAD_CHECKPOINT = Symbol('LOAD_CHECKPOINT');
+/** Called after alerts were recorded. */
+export const ON_RECORDED = Symbol('ON_RECORDED');
 
 /** QUOTA is one stream, read as partition 0. */
 const PARTITION = 0;
@@ -28,6 +30,7 @@ export class QuotaEventsConsumer implements BatchConsumer {
   constructor(
     @Inject(RecordAlerts) private readonly recordAlerts: RecordAlerts,
     @Inject(LOAD_CHECKPOINT) private readonly loadCheckpoint: () => Promise<Checkpoint>,
+    @Inject(ON_RECORDED) private readonly onRecorded: () => void,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(METER) meter: Meter,
   ) {
@@ -54,6 +57,7 @@ export class QuotaEventsConsumer implements BatchConsumer {
     });
     await failpoint('alerting.after-commit');
     this.sequence = head.sequence;
+    this.onRecorded();
     for (const { crossing, change } of updates) {
       if (change === undefined) continue;
       const { quotaId, customerId, metric, thresholdPercent, value, limit, periodStart } = crossing;
@@ -64,7 +68,7 @@ export class QuotaEventsConsumer implements BatchConsumer {
     }
   }
 
-  /** What is news stands out in the log: until an alert is sent anywhere, the log is where operators are told. */
+  /** What is news stands out in the log: without mails, the log is where operators are told. */
   private tell(change: AlertChange, about: object): void {
     this.changes.add(1, { change });
     this.logger[notifies(change) ? 'warn' : 'info']({ change, ...about }, `alert ${change}`);

@@ -2,7 +2,7 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 
 /** Anything that could carry a key or a password, wherever it stands in a logged object. */
 const SECRETS = [
-  'authorization', 'password', 'key', 'secret', 'apiKey', 'DATABASE_URL', 'CLICKHOUSE_URL', 'NATS_URL', 'ADMIN_KEY', 'USAGE_ID_KEY',
+  'authorization', 'password', 'key', 'secret', 'apiKey', 'DATABASE_URL', 'CLICKHOUSE_URL', 'NATS_URL', 'ADMIN_KEY', 'USAGE_ID_KEY', 'SMTP_URL',
 ];
 
 const redact = {
