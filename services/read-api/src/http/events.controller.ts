@@ -32,8 +32,11 @@ export class EventsController {
   @Get(':usage_id')
   @Documented(getEventDoc)
   async one(@Param('usage_id') usageId: string, @Query() parameters: unknown, @Req() request: FastifyRequest) {
-    const event = await this.events.find(questionOf(usageId, parameters, request)).catch(explainError);
-    return { ...event, freshness: await this.visibility.freshness() };
+    const question = questionOf(usageId, parameters, request);
+    // Begun first, so that the positions it reads are none later than those that the event is read at; it never rejects.
+    const freshness = this.visibility.freshness();
+    const event = await this.events.find(question).catch(explainError);
+    return { ...event, freshness: await freshness };
   }
 
   @Get(':usage_id/history')
