@@ -5,7 +5,7 @@ import { eventually } from '@ledgerline/testing';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { eventRowsSQL } from '../src/application/event-by-id-query.js';
 import { type ExportColumn } from '../src/http/export/export-column.js';
-import { EVENT_COLUMNS, summaryColumns } from '../src/http/export/list-columns.js';
+import { EVENT_COLUMNS, HELD_COLUMNS, summaryColumns } from '../src/http/export/list-columns.js';
 import { ListsRig } from './lists-rig.js';
 
 const COUNT = 2_000;
@@ -153,6 +153,21 @@ describe('GET /v1/summaries as a file', () => {
     expect(data.some((row) => typeof row['input_tokens'] === 'string')).toBe(true);
     const limited = (await (await rig.fetch(`/v1/summaries?group_by=${groupBy}&limit=2`, NDJSON)).text()).trim().split('\n');
     expect(limited).toHaveLength(2);
+  });
+});
+
+describe('GET /v1/quarantine as a file', () => {
+  it('is in every format the items of JSON; counts by code are JSON alone', async () => {
+    await rig.hold(120);
+    const items = (await rig.json('/v1/quarantine?consistency=strong&limit=1000')).data;
+    expect(items).toHaveLength(120);
+    const [ndjson, csv, parquet] = await Promise.all([NDJSON, CSV, PARQUET].map((headers) => rig.fetch('/v1/quarantine', headers)));
+    expect((await ndjson!.text()).trim().split('\n').map((line) => JSON.parse(line) as unknown)).toEqual(items);
+    const cells = tableOf(HELD_COLUMNS, items);
+    expect(cells[0]).toMatchObject({ reason_code: 'conflict', customer_id: 'held', resolution: null });
+    expect(await csvCells(await csv!.text(), HELD_COLUMNS)).toEqual(cells);
+    expect(await parquetCells(new Uint8Array(await parquet!.arrayBuffer()))).toEqual(cells);
+    expect((await rig.fetch('/v1/quarantine?summary=true', CSV)).status).toBe(406);
   });
 });
 

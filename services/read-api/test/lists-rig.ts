@@ -96,6 +96,12 @@ export class ListsRig {
     });
   }
 
+  /** Records events that conflict with others and are held back. */
+  async hold(count: number): Promise<void> {
+    const specs = Array.from({ length: count }, (_, n): EventSpec => ({ id: `held-${n}`, customer: 'held', outcome: Outcome.quarantined, reason: { code: 'conflict', detail: `another, "${n}"` } }));
+    await this.record([runOf(0, ++this.sequence, specs)]);
+  }
+
   fetch(path: string, headers: Record<string, string> = {}): Promise<Response> {
     return fetch(`${this.api}${path}`, { headers: { authorization: `Bearer ${KEY}`, ...headers } });
   }
