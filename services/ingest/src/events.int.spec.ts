@@ -38,7 +38,7 @@ async function publishKeys(url: string): Promise<void> {
           ('${hash('producer')}', 'k-producer', null, '{ingest}', null),
           ('${hash('acmes')}', 'k-acme', 'acme', '{ingest}', null),
           ('${hash('few')}', 'k-few', null, '{ingest}', 100)) as k(hash, key_id, customer_id, scopes, events_per_second),
-        (values (null::timestamptz, false, null::int)) as rest(expires_at, revoked, requests_per_second);
+        (values (null::timestamptz, false, null::int, null::text)) as rest(expires_at, revoked, requests_per_second, user_id);
     create view accounts.published_customers as select 'acme' as customer_id`);
   await client.end();
 }
