@@ -1,6 +1,7 @@
 import { reasonOf } from '../../connection/api-client.js';
 import { type AreaCheck, type Findings } from '../finding.js';
 import { type KnownAddresses } from '../known-addresses.js';
+import { reportAlertMail } from './alert-mail.js';
 
 interface ServiceReadiness {
   readonly status: string;
@@ -36,7 +37,9 @@ async function reportService(findings: Findings, name: string, url: string): Pro
     return findings.fail(name, `does not answer at ${url} (${reasonOf(error)})`, 'Start it: npm start runs all of them, npm run start:service -- NAME one.');
   }
   if (readiness.status !== 'ready') return findings.fail(name, reasonsOf(readiness), NOT_READY);
-  const lag = lagOf(await (await ask(`${url}/metrics`)).text());
+  const metrics = await (await ask(`${url}/metrics`)).text();
+  if (name === 'alerting') reportAlertMail(findings, metrics);
+  const lag = lagOf(metrics);
   if (lag === undefined) return findings.ok(name, 'ready');
   findings.level(name, lag, LAG, `ready, ${lag} messages behind`, 'It works through them; if the number grows, start another copy.');
 }
