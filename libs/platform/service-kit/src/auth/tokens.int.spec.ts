@@ -84,7 +84,7 @@ describe('tokens of an identity provider', () => {
     const who = await start();
     const token = await sign({}, alg);
     for (const header of ['authorization', 'x-api-key']) {
-      expect(await who(token, header)).toEqual({ status: 200, body: { kind: 'user', keyId: 'user_2abc', customerId: 'acme', scopes: ['ingest', 'read'], limits: { requestsPerSecond: null, eventsPerSecond: null } } });
+      expect(await who(token, header)).toEqual({ status: 200, body: { kind: 'user', keyId: 'user_2abc', customerId: 'acme', userId: 'user_2abc', scopes: ['ingest', 'read'], limits: { requestsPerSecond: null, eventsPerSecond: null } } });
     }
   });
 
