@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Pool } from 'undici';
 import { connectionOf } from '@ledgerline/clickhouse';
 import { Latencies } from '../load-generator/latencies.js';
@@ -31,7 +32,8 @@ export interface ReadsFigures {
   readonly healthz: ReadTimes;
 }
 
-const CLIENTS = 4;
+/** As many as there are cores, which the servers and these clients share: with more, the queue before the cores is what is measured. */
+const CLIENTS = availableParallelism();
 const CUSTOMERS = 1_000;
 const READS = { byId: 2_000, summary: 600, list: 800 };
 const WARMUP = 0.1;

@@ -34,13 +34,13 @@ export function connectionOf(url: string): { url: string; username: string; pass
   };
 }
 
-/** Rows of a SELECT as objects. Parameters are bound by name: `{customer:String}` in the SQL. 64-bit integers and decimals come as strings. */
-export async function selectRows<Row>(client: ClickHouseClient, query: string, parameters: Record<string, unknown> = {}): Promise<Row[]> {
+/** Rows of a SELECT as objects. Parameters are bound by name: `{customer:String}` in the SQL. 64-bit integers and decimals come as strings. @param settings of this query */
+export async function selectRows<Row>(client: ClickHouseClient, query: string, parameters: Record<string, unknown> = {}, settings: ClickHouseSettings = {}): Promise<Row[]> {
   const result = await client.query({
     query,
     query_params: parameters,
     format: 'JSONEachRow',
-    clickhouse_settings: { output_format_json_quote_64bit_integers: 1, output_format_json_quote_decimals: 1 },
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 1, output_format_json_quote_decimals: 1, ...settings },
   });
   return result.json<Row>();
 }

@@ -1,4 +1,4 @@
-import { type ClickHouseClient, selectRows } from '@ledgerline/clickhouse';
+import { type ClickHouseClient, type ClickHouseSettings, selectRows } from '@ledgerline/clickhouse';
 import { type BoundSql } from '../application/bound-sql.js';
 import { correctionsSQL, eventRowsSQL, quarantinedByIdSQL, replacedSQL } from '../application/event-by-id-query.js';
 import { type EventOrder, type EventPlace, NEWEST_FIRST } from '../application/event-order.js';
@@ -10,12 +10,24 @@ import { userTotalsSQL } from '../application/user-totals-query.js';
 import { correctionRecord, eventRow, quarantinedView, type Row, summaryView, userTotals } from './mapping.js';
 import { summaryStatement } from './summary-statement.js';
 
+/**
+ * For the rows of one event, which are a handful in one granule: its index in the order of addresses is used however many rows there are, and the Bloom filters,
+ * which are ten bits of every row, are not read as well. One thread, plain reads and small buffers: fifty columns of one granule each.
+ */
+const ONE_EVENT: ClickHouseSettings = {
+  min_table_rows_to_use_projection_index: '0',
+  ignore_data_skipping_indices: 'usage_id_bloom',
+  max_threads: 1,
+  local_filesystem_read_method: 'pread',
+  max_read_buffer_size_local_fs: '65536',
+};
+
 /** usage_events, corrections and quarantined_items. */
 export class ClickHouseUsageReader implements UsageReader {
   constructor(private readonly client: ClickHouseClient) {}
 
   async rows(usageId: string, scope: EventScope): Promise<EventRow[]> {
-    return (await this.run(eventRowsSQL(usageId, scope))).map(eventRow);
+    return (await this.run(eventRowsSQL(usageId, scope), ONE_EVENT)).map(eventRow);
   }
 
   async corrections(usageId: string, scope: EventScope): Promise<CorrectionRecord[]> {
@@ -50,9 +62,9 @@ export class ClickHouseUsageReader implements UsageReader {
     return row ? userTotals(row) : null;
   }
 
-  private async run({ sql, parameters }: BoundSql): Promise<Row[]> {
+  private async run({ sql, parameters }: BoundSql, settings: ClickHouseSettings = {}): Promise<Row[]> {
     try {
-      return await selectRows<Row>(this.client, sql, parameters);
+      return await selectRows<Row>(this.client, sql, parameters, settings);
     } catch (error) {
       throw new StoreUnavailableError(error);
     }

@@ -5,7 +5,7 @@ import { columnOf, type Grouping } from '../application/summary-query.js';
 /** A row as ClickHouse writes it in JSON: 64-bit and larger numbers, decimals and times are text. */
 export type Row = Record<string, unknown> & { usage_mask?: number };
 
-const OPTIONAL = ['project_id', 'user_id', 'operation', 'endpoint', 'transaction_id', 'service_tier', 'error_code', 'api_key_id', 'price_book_version', 'price_source'] as const;
+const OPTIONAL = ['project_id', 'user_id', 'operation', 'endpoint', 'transaction_id', 'service_tier', 'error_code', 'api_key_id', 'price_book_version'] as const;
 
 /** A row of usage_events. */
 export function eventRow(row: Row): EventRow {
@@ -63,6 +63,7 @@ function eventView(row: Row): EventView {
     latency_ms: row['latency_ms'] === null ? undefined : Number(row['latency_ms']),
     usage: Object.fromEntries(QUANTITIES.filter(({ index }) => ((row.usage_mask ?? 0) >>> index) & 1).map((kind) => [kind.name, amount(kind, row[kind.name] as string)])),
     cost_usd: row['cost_usd'],
+    price_source: priceSource(row),
     client_cost_usd: row['client_cost_usd'] ?? undefined,
     tags: row['tags'],
     request_metadata: json(row['request_metadata'] as string),
@@ -70,6 +71,16 @@ function eventView(row: Row): EventView {
     occurred_at: isoTime(row['occurred_at'] as string),
     recorded_at: isoTime(row['recorded_at'] as string),
   };
+}
+
+/**
+ * What the table's column of this name says. It is computed here: a column that is computed there has every column of every row read before a page is
+ * cut off, instead of those of the page.
+ */
+function priceSource(row: Row): string | undefined {
+  if (row['cost_usd'] === null) return undefined;
+  if (row['price_book_version'] !== '') return 'book';
+  return row['kind'] === 'recorded' ? 'client' : 'correction';
 }
 
 /** Something that was not counted: why, and the event as it came. */

@@ -38,7 +38,6 @@ export const FIELDS = [
   'client_cost_usd',
   'cost_usd',
   'price_book_version',
-  'price_source',
   'usage_mask',
   ...QUANTITIES.map(({ name }) => name),
   'occurred_at',
