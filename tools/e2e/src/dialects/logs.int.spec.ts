@@ -46,8 +46,9 @@ describe('usage logs', () => {
   });
 
   it('are read by dates and by model', async () => {
-    const today = new Date().toISOString().slice(0, 10);
-    expect((await usage('user-1', `?start_date=${today}&end_date=${today}`)).count).toBe(3);
+    const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+    const anHourAgo = dayOf(Date.now() - 3_600_000);
+    expect((await usage('user-1', `?start_date=${anHourAgo}&end_date=${dayOf(Date.now())}`)).count).toBe(3);
     expect((await usage('user-1', '?start_date=2020-01-01&end_date=2020-12-31')).usage).toEqual([]);
     expect((await usage('user-1', '?model_name=gpt-4o')).usage.map(({ model_name }) => model_name)).toEqual(['gpt-4o']);
     const first = await usage('user-1', '?limit=1');
