@@ -28,7 +28,6 @@ export default {
   globalSetup: '<rootDir>/libs/testing/dist/jest/global-setup.js',
   globalTeardown: '<rootDir>/libs/testing/dist/jest/global-teardown.js',
   testTimeout: 60_000,
-  // One more than two cores: specs with real servers wait for them most of their time.
-  maxWorkers: 3,
+  maxWorkers: 2,
   workerIdleMemoryLimit: '600MB',
 };
