@@ -71,7 +71,7 @@ export class KeysController {
   @Header('cache-control', 'no-store')
   @Documented(rotateKeyDoc)
   async rotate(@Param('id') id: string, @Body() body: unknown, @Req() request: FastifyRequest) {
-    const { overlap_seconds: overlapS } = parseInput(rotationRequest, body ?? {});
+    const { overlap_seconds: overlapS } = parseInput(rotationRequest, body === undefined ? {} : body);
     if (!UUID.test(id)) throw notFound();
     const rotate = async (change: Change) => {
       const rotated = await this.rotateKey.execute(id.toLowerCase(), confinedTo(request), overlapS * MS_PER_S, request.principal.keyId, change);

@@ -69,7 +69,7 @@ export class AlertsController {
   }
 
   private async say(kind: StatementKind, id: string, body: unknown, request: FastifyRequest) {
-    const { note } = parseInput(statementRequest, body ?? {});
+    const { note } = parseInput(statementRequest, body === undefined ? {} : body);
     if (!UUID.test(id)) throw notFound(id);
     const by = actorOf(request);
     return this.changes.make(by, async (change) => {
