@@ -36,7 +36,8 @@ const cost = z
       return reject(context, error instanceof DecimalError ? error.reason : 'expected a decimal number such as 0.05');
     }
   })
-  .optional();
+  .optional()
+  .meta({ pattern: '^-?\\d+(\\.\\d{1,12})?$', description: 'US dollars, exact decimal text.' });
 
 const ORDERS = SORT_FIELDS.flatMap((field) => [field, `-${field}`]);
 const order = z

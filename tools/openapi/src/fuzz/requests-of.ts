@@ -62,6 +62,8 @@ const hintsOf = (of: Belongings): Hints => ({
   cursor: fc.constant(undefined),
   Prefer: fc.constant('return=minimal'),
   limit: fc.constantFrom(1, 2, 100),
+  cost_from: fc.constantFrom('0', '0.25'),
+  cost_to: fc.constantFrom('1', '12.5'),
   client_cost_usd: fc.constantFrom('0', '0.25', 1, '12.000000000001'),
   cost_usd: fc.constantFrom('0', '0.25', 1),
   amount_usd: fc.constantFrom('0.01', 3),
@@ -116,7 +118,7 @@ class Parts {
     const valid = fc
       .tuple(...this.parameters('query').map(({ name, schema, required }) => fc.tuple(fc.constant(name), required ? this.values.of(schema, name) : fc.option(this.values.of(schema, name), { nil: undefined }))))
       .map((pairs) => pairs.filter(([, value]) => value !== undefined));
-    const text = (pairs: readonly (readonly [string, unknown])[]): string => pairs.map(([name, value]) => `${name}=${encode(value)}`).join('&');
+    const text = (pairs: readonly (readonly [string, unknown])[]): string => pairs.flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((one) => `${name}=${encode(one)}`)).join('&');
     if (kind === 'valid') return valid.map(text);
     if (kind === 'nearly') return fc.oneof(valid.map(text), fc.tuple(valid, fc.nat(50), junk).map(([pairs, n, value]) => text(pairs.length === 0 ? [['limit', value]] : pairs.map((pair, i) => (i === n % pairs.length ? [pair[0], value] : pair)))));
     return fc.oneof(fc.constantFrom(...ODD_QUERIES), valid.map(text));

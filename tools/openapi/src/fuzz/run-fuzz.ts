@@ -74,7 +74,11 @@ export async function runFuzz(stack: WholeStack, document: ApiDocument, { reques
       failures.push(failure);
       say(failureText(failure));
     }
-    if (tally.valid >= ENOUGH_VALID && tally.accepted === 0) failures.push({ operation: tally.operation, problem: `none of ${tally.valid} valid requests was accepted`, curl: '' });
+    if (tally.valid >= ENOUGH_VALID && tally.accepted === 0) {
+      const failure = { operation: tally.operation, problem: `none of ${tally.valid} valid requests was accepted`, curl: '' };
+      failures.push(failure);
+      say(failureText(failure));
+    }
     say(`${tallies.reduce((sum, one) => sum + (one?.sent ?? 0), 0)} sent; ${tallyText(tally)}`);
   };
 
