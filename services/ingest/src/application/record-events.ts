@@ -73,6 +73,11 @@ export class RecordEvents {
     return this.confirm(results, envelopes, ids);
   }
 
+  /** Why the first event of a request will not be taken, or null. Nothing is stored. */
+  check(request: RecordRequest): Rejection | null {
+    return this.fill(request, 0, this.clock.nowMs() * 1000);
+  }
+
   private fill(request: RecordRequest, index: number, nowUs: number): Rejection | null {
     const { row } = this;
     const rejection = request.read(request.events[index], row, nowUs);

@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { QUANTITIES, UsageRow } from '@ledgerline/contracts';
+import { QUANTITIES, type UsageRow } from '@ledgerline/contracts';
 import { type NativeUsage, type UsageView, viewOf } from '@ledgerline/domain-dialects';
 import { priceEvent, type PriceBook } from '@ledgerline/domain-pricing';
 import { type Clock, formatUsd } from '@ledgerline/kernel';
 import { type KeyedRequests } from './keyed-requests.js';
-import { type EventReader, type RecordEvents, type Rejection } from './record-events.js';
+import { type EventReader, type RecordEvents, type RecordRequest } from './record-events.js';
 
 /** The usage is not one. `field` as the native event calls it. */
 export class UsageRefusedError extends Error {
@@ -37,8 +37,6 @@ export interface UsageRequest {
 
 /** Records one usage that was sent in a dialect, and tells it as it will be read, with the cost that pricing will find. */
 export class RecordUsage {
-  private readonly row = new UsageRow();
-
   constructor(
     private readonly events: RecordEvents,
     private readonly keyed: KeyedRequests,
@@ -47,16 +45,14 @@ export class RecordUsage {
   ) {}
 
   /** @throws UsageRefusedError, UsageUnknownError, KeyReusedError, KeysUnavailableError */
-  async record(request: UsageRequest): Promise<UsageView> {
-    const { event, idempotencyKey: key, apiKeyId, customerId, traceparent } = request;
+  async record({ event, read, idempotencyKey: key, apiKeyId, customerId, traceparent }: UsageRequest): Promise<UsageView> {
     const id = key ?? randomUUID();
-    const timed = await this.timed(request);
     let costUsd: string | null = null;
     let occurredAtUs = 0;
-    const [result] = await this.events.record({
-      events: [{ ...timed, id }],
+    const request: RecordRequest = {
+      events: [{ ...event, id }],
       read: (one, row, nowUs) => {
-        const rejection = request.read(one, row, nowUs);
+        const rejection = read(one, row, nowUs);
         if (rejection !== null) return rejection;
         costUsd = this.estimate(row);
         occurredAtUs = row.occurredAtUs;
@@ -67,22 +63,24 @@ export class RecordUsage {
       idOf: () => id,
       backfill: false,
       traceparent,
-    });
+    };
+    const firstUs = key === undefined ? this.nowUs() : await this.firstTimeUs(event, key, request);
+    const [result] = await this.events.record({ ...request, events: [{ ...event, id, occurred_at: event.occurred_at ?? isoOf(firstUs) }] });
     if (result!.status === 'rejected') throw new UsageRefusedError(result!.field, result!.reason);
     if (result!.status === 'unknown') throw new UsageUnknownError(result!.reason);
     return viewOf(event, result!.usageId, costUsd, isoOf(occurredAtUs));
   }
 
-  /** The event with its time: what it says, else now, or when the same request came first. */
-  private async timed({ event, read, idempotencyKey: key }: UsageRequest): Promise<NativeUsage> {
-    const nowUs = this.clock.nowMs() * 1000;
-    if (key === undefined) return { ...event, occurred_at: event.occurred_at ?? isoOf(nowUs) };
-    // What cannot be recorded uses up no key.
-    const rejection: Rejection | null = read({ ...event, id: key }, this.row, nowUs);
+  /** When the request with this key came first. What will not be recorded, another customer's above all, uses up no key. */
+  private async firstTimeUs(event: NativeUsage, key: string, request: RecordRequest): Promise<number> {
+    const rejection = this.events.check(request);
     if (rejection !== null) throw new UsageRefusedError(rejection.field, rejection.reason);
     const digest = createHash('sha256').update(JSON.stringify(event)).digest('base64url');
-    const firstUs = await this.keyed.firstTimeUs({ customerId: event.customer_id, source: event.source, key }, digest, nowUs);
-    return { ...event, occurred_at: event.occurred_at ?? isoOf(firstUs) };
+    return this.keyed.firstTimeUs({ customerId: event.customer_id, source: event.source, key }, digest, this.nowUs());
+  }
+
+  private nowUs(): number {
+    return this.clock.nowMs() * 1000;
   }
 
   /** What a row will probably cost, by the function that prices it later; decimal text, null: there is no price for it. */

@@ -35,7 +35,7 @@ export const usageEventSchema = {
       additionalProperties: false,
       properties: Object.fromEntries(QUANTITIES.map((kind) => [kind.name, kind.decimal ? decimal : count])),
     },
-    client_cost_usd: { type: ['number', 'string', 'null'], minimum: 0, maximum: 9_000_000, maxLength: 40, description: 'What the sender thinks that it costs; prices are not taken from it.' },
+    client_cost_usd: { type: ['number', 'string', 'null'], minimum: 0, maximum: 9_000_000, maxLength: 40, description: 'What the sender says that it costs. It counts for the provider `internal` alone, where the price book has no price.' },
     occurred_at: { type: ['string', 'null'], maxLength: 64, description: 'RFC 3339 with its offset, from 2000 to five minutes from now; the time of arrival when left out.' },
     status: { enum: ['ok', 'error', null], description: '`ok` when left out. A failed call may have no usage.' },
     error_code: optionalName,

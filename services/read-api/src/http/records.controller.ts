@@ -26,7 +26,6 @@ export class RecordsController {
     const { accountId: asked, modelId, context, startDate: fromUs, endDate: toUs, summary, limit, cursor } = check(recordsQuery, parameters);
     orderly(fromUs, toUs, 'endDate');
     const query = { accountId: confinedTo(request, asked), modelId, context, fromUs, toUs };
-    await this.usage.caughtUp().catch(explainError);
     if (summary === 'true') return { success: true, summary: await this.summarise(query) };
     if (fitsNothing(query)) return { success: true, usageRecords: [] };
     const filter = conditionsOf(query);
@@ -36,6 +35,7 @@ export class RecordsController {
   }
 
   private async summarise(query: RecordsQuery) {
+    await this.usage.caughtUp().catch(explainError);
     const { total, byContext, byModel } = await summariseRecords(this.usage.reader, query).catch(tooMany).catch(explainError);
     return {
       totalCostUsd: costNumber(total),

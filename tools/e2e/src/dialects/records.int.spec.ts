@@ -88,6 +88,13 @@ describe('usage records', () => {
     expect((await summary('', account)).totalInputTokens).toBe(1);
   });
 
+  it('of another account that are refused use up none of its keys', async () => {
+    const key = { 'idempotency-key': 'somebody-elses' };
+    const body = { ...sample, accountId: 'acc_victim' };
+    expect((await post({ ...body, inputTokens: 9_999 }, { ...account, ...key })).status).toBe(422);
+    expect((await post(body, { ...operator, ...key })).status).toBe(201);
+  });
+
   it('with an Idempotency-Key are counted once, and a repeat is answered the same', async () => {
     const once = { ...operator, 'idempotency-key': 'once' };
     const answers = [await post({ ...sample, accountId: 'acc_once' }, once), await post({ ...sample, accountId: 'acc_once' }, once)];
